@@ -1,0 +1,310 @@
+"""§3, pp. 3-5: backpropagation through one hidden layer of sigmoids, with a squared error.
+
+    x  --W-->  u  --σ-->  h  --W'-->  u'  --σ-->  y  -->  E  <--  t
+
+Letters are the paper's: k counts K inputs, i counts N hidden units, j counts M outputs. A printed
+row that ends at its own letter, h_1 w'_1j + ... + h_i w'_ij, runs to the last one, here N.
+
+Every function below is one printed formula, in the order of the page. Those that begin with an
+index are the element form: call them with a number, ``dE_dy(2, y, t)``, or with an open grid of
+indices, ``np.ogrid[:K, :N]``, for all entries at once. The matrix forms and ``gradients``, the
+function to paste, follow at the end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray as Array
+
+from derivations.ledger import definition, equation
+from derivations.notation import check_arrays, notation
+
+SECTION = "3"
+
+NOTATION = notation("""
+    name      paper   shape   drawn   meaning
+    x         x_k     K       real    input
+    t         t_j     M       real    target
+    W         w_ki    K N     real    weights, input to hidden
+    W_prime   w'_ij   N M     real    weights, hidden to output
+    u         u_i     N       -       what enters hidden unit i
+    h         h_i     N       -       what leaves it
+    u_prime   u'_j    M       -       what enters output unit j
+    y         y_j     M       -       what leaves it: the prediction
+    E         E       ()      -       the error, one number
+    EI_prime  EI'_j   M       -       error signal at the output units, ∂E/∂u'_j
+    EI        EI_i    N       -       error signal at the hidden units, ∂E/∂u_i
+""")
+
+
+def example() -> tuple[Array, Array, Array, Array]:
+    """The sizes of the paper's figure, K = 5, N = 3, M = 5: x (5,), t (5,), W (5, 3), W' (3, 5)."""
+    x = np.array([0.5, -1.0, 2.0, 0.3, 0.7])
+    t = np.array([0.1, 0.9, 0.4, 0.8, 0.2])
+    W = np.sin(np.arange(1.0, 16.0)).reshape(5, 3)
+    W_prime = np.cos(np.arange(1.0, 16.0)).reshape(3, 5)
+    return x, t, W, W_prime
+
+
+# --- forward: one operation a line ----------------------------------------------------------------
+
+
+def sigmoid(u: Any) -> Any:
+    """σ(u) = 1 / (1 + e^-u), of any shape, and without overflow for u as large as it likes."""
+    sign = np.where(np.real(u) < 0, -1.0, 1.0)
+    z = np.exp(-sign * u)  # at most 1
+    return np.where(sign > 0, 1.0, z) / (1 + z)
+
+
+def forward(
+    x: Float[Array, "K"], t: Float[Array, "M"], W: Float[Array, "K N"], W_prime: Float[Array, "N M"]
+) -> tuple[Any, ...]:
+    """From input to error; returns u (N,), h (N,), u' (M,), y (M,), E ().
+
+    >>> u, h, u_prime, y, E = forward(*example())
+    >>> h.round(4), y.round(4), round(float(E), 4)
+    (array([0.8968, 0.0737, 0.0804]), array([0.6363, 0.411 , 0.2858, 0.338 , 0.5533]), 0.444)
+    """
+    u = x @ W
+    h = sigmoid(u)
+    u_prime = h @ W_prime
+    y = sigmoid(u_prime)
+    E = np.sum((t - y) ** 2) / 2
+    return u, h, u_prime, y, E
+
+
+@definition(4, 1, r"E = \frac{1}{2} \sum_{j=1}^{M} (t_j - y_j)^2")
+def E(y: Float[Array, "M"], t: Float[Array, "M"]) -> Any:
+    """The squared error: one number, not negative."""
+    return sum((t[j] - y[j]) ** 2 for j in range(len(t))) / 2
+
+
+@definition(4, 2, r"y_j = \sigma(u'_j)")
+def y(j: Any, u_prime: Float[Array, "M"]) -> Any:
+    """The prediction, between 0 and 1."""
+    return sigmoid(u_prime[j])
+
+
+@definition(4, 3, r"u'_j = h_1 w'_{1j} + h_2 w'_{2j} + \dots + h_i w'_{ij}"
+            r" = \sum_{i=1}^{N} h_i w'_{ij}",
+            note="The row ends at its own letter, h_i w'_ij, and means h_N w'_Nj.")
+def u_prime(j: Any, h: Float[Array, "N"], W_prime: Float[Array, "N M"]) -> Any:
+    """What enters output unit j: column j of W' weighs all hidden units."""
+    return sum(h[i] * W_prime[i, j] for i in range(len(h)))
+
+
+@definition(4, 4, r"h_i = \sigma(u_i)")
+def h(i: Any, u: Float[Array, "N"]) -> Any:
+    """What leaves hidden unit i, between 0 and 1."""
+    return sigmoid(u[i])
+
+
+@definition(4, 5, r"u_i = x_1 w_{1i} + x_2 w_{2i} + \dots + x_k w_{ki}", label="u_written_out", lhs="u",
+            note="The printed line has two faults; its row and its sum are two entries.")
+@definition(4, 6, r"u_i = \sum_{k=1}^{K} x_k w_{ki}")
+def u(i: Any, x: Float[Array, "K"], W: Float[Array, "K N"]) -> Any:
+    """What enters hidden unit i: column i of W weighs all inputs.
+
+    Erratum (p. 4): the row prints w_1j and w_2j, although u_i has no j; the sum over k prints x_i.
+    """
+    return sum(x[k] * W[k, i] for k in range(len(x)))
+
+
+# --- the partials, in the paper's order -----------------------------------------------------------
+
+
+@equation(4, 7, r"\frac{\partial E}{\partial y_j} = (y_j - t_j)")
+def dE_dy(j: Any, y: Float[Array, "M"], t: Float[Array, "M"]) -> Any:
+    """∂E/∂y_j = y_j - t_j: the half in E cancels the two of the square."""
+    return y[j] - t[j]
+
+
+@equation(4, 8, r"\frac{\partial y_j}{\partial u'_j} = y_j (1 - y_j)")
+def dy_du_prime(j: Any, y: Float[Array, "M"]) -> Any:
+    """∂y_j/∂u'_j = y_j (1 - y_j): the slope of σ, from its value.
+
+    Erratum (p. 4): printed y_j (y_j - t_j). The figure on p. 5 has it right.
+    """
+    return y[j] * (1 - y[j])
+
+
+@equation(4, 9, r"\frac{\partial u'_j}{\partial w'_{ij}} = h_i")
+@equation(5, 6, r"\frac{\partial u'_j}{\partial w'_{ij}} = h_i",
+          label="flow.du_prime_dW_prime", lhs="du_prime_dW_prime")
+def du_prime_dW_prime(i: Any, h: Float[Array, "N"]) -> Any:
+    """∂u'_j/∂w'_ij = h_i; another output's weights do not enter u'_j at all."""
+    return h[i]
+
+
+@equation(4, 10, r"\frac{\partial u'_j}{\partial h_i} = w'_{ij}")
+@equation(5, 9, r"\frac{\partial u'_j}{\partial h_i} = w'_{ij}", label="flow.du_prime_dh",
+          lhs="du_prime_dh")
+def du_prime_dh(i: Any, j: Any, W_prime: Float[Array, "N M"]) -> Any:
+    """∂u'_j/∂h_i = w'_ij."""
+    return W_prime[i, j]
+
+
+@equation(4, 11, r"\frac{\partial h_i}{\partial u_i} = h_i (1 - h_i)")
+def dh_du(i: Any, h: Float[Array, "N"]) -> Any:
+    """∂h_i/∂u_i = h_i (1 - h_i): σ again."""
+    return h[i] * (1 - h[i])
+
+
+@equation(4, 12, r"\frac{\partial u_i}{\partial w_{ki}} = x_k")
+@equation(5, 5, r"\frac{\partial u_i}{\partial w_{ki}} = x_k", label="flow.du_dW", lhs="du_dW")
+@definition(5, 3, r"x_k \to w_{ki} \to u_i \to h_i \rightrightarrows w'_{ij} \to u'_j \to y_j \to E",
+            label="flow.path", lhs="du_dW", note="Here x_k does meet w_ki; compare pp. 2 and 8.")
+def du_dW(k: Any, x: Float[Array, "K"]) -> Any:
+    """∂u_i/∂w_ki = x_k; another unit's weights do not enter u_i at all."""
+    return x[k]
+
+
+@equation(4, 13, r"\frac{\partial u'_j}{\partial h_i} = u'_j \big|_{h_i = 1} - u'_j \big|_{h_i = 0}",
+          lhs="du_prime_dh",
+          note="The sentence below the partials: all but h_i is constant in ∂u'_j/∂h_i. It refers to"
+          " “formulas 1 and 2”, but the paper numbers none; only here is h_i the variable.")
+def all_but_h_constant(W_prime: Float[Array, "N M"], N: int) -> Float[Array, "M N"]:
+    """u' moves by row i of W' when h_i goes from 0 to 1, whatever the other hidden units are."""
+    return np.stack([np.eye(N)[i] @ W_prime for i in range(N)], axis=1)
+
+
+@equation(4, 13.1, r"\frac{\partial w'_{lj}}{\partial h_i} = 0", ours=True)
+def dW_prime_dh(N: int, M: int) -> Float[Array, "N M N"]:
+    """∂w'_lj/∂h_i = 0: the weights do not depend on the hidden layer. Two errata of p. 5 need it."""
+    return np.zeros((N, M, N))
+
+
+@equation(5, 1, r"\frac{\partial u'}{\partial h} = {W'}^T \quad (\text{no entry left out})",
+          lhs="du_prime_dh", note="The caption: a hidden unit is related to all output weights, its row.")
+def fan_out(W_prime: Float[Array, "N M"]) -> Float[Array, "M N"]:
+    """Hidden unit i feeds every output j, by w'_ij; so all M errors come back to it."""
+    return W_prime.T
+
+
+# --- the error signals ----------------------------------------------------------------------------
+
+
+@equation(5, 7, r"\frac{\partial E}{\partial u'_j} = (y_j - t_j) \cdot y_j (1 - y_j) = EI'_j",
+          label="flow.EI_prime", lhs="dE_du_prime")
+def EI_prime(j: Any, y: Float[Array, "M"], t: Float[Array, "M"]) -> Any:
+    """EI'_j = ∂E/∂u'_j: the error at the output, times the slope of its sigmoid."""
+    return dE_dy(j, y, t) * dy_du_prime(j, y)
+
+
+@equation(5, 2, r"\frac{\partial E}{\partial h_i} = \sum_{j=1}^{M} \frac{\partial u'_j}{\partial h_i}"
+          r" \cdot \frac{\partial E}{\partial u'_j}")
+@equation(5, 10, r"\frac{\partial E}{\partial h_i} = \sum_{j=1}^{M} EI'_j \cdot w'_{ij}",
+          label="flow.dE_dh", lhs="dE_dh")
+def dE_dh(i: Any, EI_prime: Float[Array, "M"], W_prime: Float[Array, "N M"]) -> Any:
+    """∂E/∂h_i = Σ_j EI'_j w'_ij: hidden unit i feeds every output, so every error comes back to it.
+
+    Erratum (p. 5): the display above the figure goes through ∂w'_ij/∂h_i. A weight does not depend
+    on a hidden unit, so that is 0; it is u'_j that does.
+    """
+    return sum(EI_prime[j] * W_prime[i, j] for j in range(len(EI_prime)))
+
+
+@equation(5, 11, r"\frac{\partial E}{\partial u_i} = \sum_{j=1}^{M} EI'_j \cdot w'_{ij} \cdot"
+          r" h_i (1 - h_i) = EI_i", label="flow.EI", lhs="dE_du")
+def EI(
+    i: Any, EI_prime: Float[Array, "M"], W_prime: Float[Array, "N M"], h: Float[Array, "N"]
+) -> Any:
+    """EI_i = ∂E/∂u_i: what came back to hidden unit i, times the slope of its sigmoid."""
+    return dE_dh(i, EI_prime, W_prime) * dh_du(i, h)
+
+
+# --- the gradients, element by element ------------------------------------------------------------
+
+
+@equation(5, 8, r"\frac{\partial E}{\partial w'_{ij}} = h_i \cdot EI'_j", label="flow.dE_dW_prime",
+          lhs="dE_dW_prime", note="One blue box around h_i and EI'_j, in the colour of w'_ij.")
+def dE_dW_prime(i: Any, j: Any, h: Float[Array, "N"], EI_prime: Float[Array, "M"]) -> Any:
+    """∂E/∂w'_ij = h_i EI'_j: what the weight carried forward times the error that came back."""
+    return h[i] * EI_prime[j]
+
+
+@equation(5, 12, r"\frac{\partial E}{\partial w_{ki}} = EI_i \cdot x_k", label="flow.dE_dW",
+          lhs="dE_dW")
+def dE_dW(k: Any, i: Any, x: Float[Array, "K"], EI: Float[Array, "N"]) -> Any:
+    """∂E/∂w_ki = EI_i x_k: the same sentence, one layer down."""
+    return EI[i] * x[k]
+
+
+@equation(5, 4, r"\frac{\partial E}{\partial w_{ki}} = \frac{\partial u_i}{\partial w_{ki}} \cdot"
+          r" \frac{\partial h_i}{\partial u_i} \cdot \sum_{j=1}^{M} \frac{\partial u'_j}{\partial h_i}"
+          r" \cdot \frac{\partial y_j}{\partial u'_j} \cdot \frac{\partial E}{\partial y_j}",
+          label="flow.partials", lhs="dE_dW",
+          note="The row of partials under the path, multiplied as the arrows ask.")
+def product_of_partials(
+    k: Any, i: Any, x: Float[Array, "K"], h: Float[Array, "N"], W_prime: Float[Array, "N M"],
+    y: Float[Array, "M"], t: Float[Array, "M"],
+) -> Any:
+    """The factors of the flow figure, multiplied from E back to w_ki.
+
+    Erratum (p. 5): the row goes through w'_ij, by ∂w'_ij/∂h_i and ∂u'_j/∂w'_ij; the way back to h_i
+    is ∂u'_j/∂h_i.
+    """
+    paths = [
+        du_prime_dh(i, j, W_prime) * dy_du_prime(j, y) * dE_dy(j, y, t) for j in range(len(y))
+    ]
+    return du_dW(k, x) * dh_du(i, h) * sum(paths)
+
+
+# --- the gradients as matrices --------------------------------------------------------------------
+
+
+@equation(5, 12.1, r"\frac{\partial E}{\partial W'} = h \otimes EI'", lhs="dE_dW_prime", ours=True)
+def dE_dW_prime_matrix(
+    h: Float[Array, "N"], EI_prime: Float[Array, "M"]
+) -> Float[Array, "N M"]:
+    """All ∂E/∂w'_ij at once: row i is h_i times the error signals."""
+    return np.outer(h, EI_prime)
+
+
+@equation(5, 12.2, r"\frac{\partial E}{\partial W} = x \otimes EI", lhs="dE_dW", ours=True)
+def dE_dW_matrix(x: Float[Array, "K"], EI: Float[Array, "N"]) -> Float[Array, "K N"]:
+    """All ∂E/∂w_ki at once: row k is x_k times the error signals."""
+    return np.outer(x, EI)
+
+
+@equation(5, 12.3, r"\nabla E = \left( x \otimes EI, \; h \otimes EI' \right)",
+          lhs="dE_dW dE_dW_prime", ours=True)
+def gradients(
+    x: Float[Array, "K"], t: Float[Array, "M"], W: Float[Array, "K N"], W_prime: Float[Array, "N M"]
+) -> tuple[Float[Array, "K N"], Float[Array, "N M"]]:
+    """The whole section in eight lines: ∂E/∂W (K, N) and ∂E/∂W' (N, M); its arguments are untouched.
+
+    Raises ``TypeError`` or ``ValueError``, in one line, for arrays that do not fit the notation.
+
+    >>> dE_dW, dE_dW_prime = gradients(*example())
+    >>> dE_dW.shape, dE_dW_prime.shape
+    ((5, 3), (3, 5))
+    >>> dE_dW[0].round(4)
+    array([ 0.0027, -0.0007,  0.003 ])
+    """
+    check_arrays(NOTATION, x=x, t=t, W=W, W_prime=W_prime)
+    u, h, u_prime, y, E = forward(x, t, W, W_prime)
+    EI_prime = (y - t) * y * (1 - y)
+    EI = (W_prime @ EI_prime) * h * (1 - h)
+    dE_dW_prime = np.outer(h, EI_prime)
+    dE_dW = np.outer(x, EI)
+    return dE_dW, dE_dW_prime
+
+
+# --- for JAX: the forward pass again, and nothing else ----------------------------------------------
+
+
+def reference(x: Any, t: Any, W: Any, W_prime: Any) -> Any:
+    """The forward pass, stated once more in JAX; differentiating it is JAX's job."""
+    import jax
+    import jax.numpy as jnp
+
+    u = jnp.einsum("k,ki->i", x, W)
+    h = jax.nn.sigmoid(u)
+    u_prime = jnp.einsum("i,ij->j", h, W_prime)
+    y = jax.nn.sigmoid(u_prime)
+    E = 0.5 * jnp.sum(jnp.square(t - y))
+    return E

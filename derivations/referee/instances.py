@@ -1,0 +1,139 @@
+"""Random instances: a shape and values, drawn from a section's notation table.
+
+An instance is named by its sizes, the scale of its values and a seed, ``K=3 N=2 M=4
+scale=saturated seed=17``, and that name is all one needs to see it again. Values are float64 and,
+but for one-hot words, distinct and not zero. Sizes start at one and are unequal as often as not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from derivations.ledger import Model
+
+SCALES = {
+    "ordinary": 1.0,
+    "saturated": 6.0,  # a weighted sum of some ±40, where a sigmoid is flat
+    "large": 25.0,  # scores of some ±1e4, where a careless softmax overflows
+}
+LARGE_SIZES = 12
+SMALL_SIZES = 6
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Sizes, scale and seed, and the inputs they name: read-only float64 arrays by Python name."""
+
+    sizes: Mapping[str, int]
+    scale: str
+    seed: int
+    inputs: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        sizes = " ".join(f"{letter}={size}" for letter, size in self.sizes.items())
+        return f"{sizes} scale={self.scale} seed={self.seed}".strip()
+
+
+def letters_of(model: Model) -> list[str]:
+    """The letters for sizes that the model's inputs use, in order of appearance."""
+    shapes = (model.notation[name].shape for name in model.inputs)
+    return list(dict.fromkeys(size for shape in shapes for size in shape if not size.isdigit()))
+
+
+def random_instance(model: Model, seed: int, fixed: Mapping[str, int]) -> Instance:
+    """The instance that a run draws for this seed: its sizes (but the fixed ones), scale, values."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    letters = letters_of(model)
+    small = rng.integers(1, SMALL_SIZES + 1, len(letters))
+    large = rng.integers(SMALL_SIZES + 1, LARGE_SIZES + 1, len(letters))
+    sizes = np.where(rng.random(len(letters)) < 0.1, large, small).tolist()
+    scale = ("ordinary", "ordinary", "ordinary", "saturated", "large")[rng.integers(5)]
+    return draw(model, {**dict(zip(letters, sizes, strict=True)), **fixed}, scale, seed)
+
+
+def draw(model: Model, sizes: Mapping[str, int], scale: str, seed: int) -> Instance:
+    """The instance with this name; the same arguments give the same values, bit for bit."""
+    rng = np.random.Generator(np.random.PCG64(seed + 1_000_003))
+    inputs = {}
+    for name in model.inputs:
+        quantity = model.notation[name]
+        value = _DRAW[quantity.drawn](rng, quantity.sizes(sizes), SCALES[scale])
+        inputs[name] = _read_only(value)
+    return Instance(sizes, scale, seed, inputs)
+
+
+def parse(model: Model, text: str) -> Instance:
+    """The instance that ``text`` names; ``ValueError`` says what is missing or unknown."""
+    words = dict(re.findall(r"(\w+)=(\w+)", text))
+    scale, seed = words.pop("scale", "ordinary"), words.pop("seed", "0")
+    if scale not in SCALES:
+        raise ValueError(f"scale={scale} is not known: give one of {', '.join(SCALES)}")
+    letters = letters_of(model)
+    if sorted(words) != sorted(letters):
+        raise ValueError(f"instance {text!r} must give the sizes {' '.join(letters) or '(none)'}")
+    bad = [f"{name}={value}" for name, value in {**words, "seed": seed}.items() if not value.isdigit()]
+    bad = bad or [f"{name}={value}" for name, value in words.items() if int(value) < 1]
+    if bad:
+        raise ValueError(f"{bad[0]} is not a whole number from 1 (seed: from 0) up")
+    return draw(model, {letter: int(words[letter]) for letter in letters}, scale, int(seed))
+
+
+def _read_only(value: Any) -> Any:
+    """An array that a function under judgement cannot change; a number stays a number."""
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    return value
+
+
+# --- how each kind of the notation table is drawn ---------------------------------------------------
+
+
+def _real(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
+    return scale * rng.standard_normal(shape)
+
+
+def _one_hot(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
+    """Rows that are one-hot; in one draw of three all rows are the same word."""
+    rows = np.zeros((int(np.prod(shape[:-1])), shape[-1]))
+    words = rng.integers(shape[-1], size=len(rows))
+    if rng.random() < 1 / 3:
+        words[:] = words[0]
+    rows[np.arange(len(rows)), words] = 1.0
+    return rows.reshape(shape)
+
+
+def _input(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
+    return (_one_hot if rng.random() < 0.5 else _real)(rng, shape, scale)
+
+
+def _target(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
+    """One-hot rows, or soft ones in 1024ths, which add up to one without rounding."""
+    if rng.random() < 0.5:
+        return _one_hot(rng, shape, scale)
+    likely = rng.random(shape[-1]) + 0.1
+    return rng.multinomial(1024, likely / likely.sum(), size=shape[:-1]) / 1024
+
+
+def _positive(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
+    likely = rng.random(shape) + 0.01
+    return likely / likely.sum(axis=-1, keepdims=True)
+
+
+def _logits(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
+    """Around ±3 at the ordinary scale, ±1e4 at the large one."""
+    return scale**2.5 * rng.uniform(-3.2, 3.2, shape)
+
+
+_DRAW = {
+    "real": _real,
+    "one-hot": _one_hot,
+    "input": _input,
+    "target": _target,
+    "positive": _positive,
+    "logits": _logits,
+}

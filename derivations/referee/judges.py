@@ -1,0 +1,204 @@
+"""The judges: three ways to the left side of an equation that share no code with the right side.
+
+``reverse``   JAX's reverse mode on the section's ``reference``; its error bound sets the tolerance
+``forward``   JAX's forward mode on the same
+``complex``   no automatic differentiation: the NumPy forward pass at x + i·2^-100, whose imaginary
+              part is the derivative, exact to rounding (the complex step of Squire and Trapp, 1998)
+
+They must agree with each other as well. What is not a derivative has two judges: a quantity is computed
+by the reference and by the NumPy forward pass, and an observation is what NumPy itself answers.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from derivations.ledger import Entry, Model
+from derivations.referee.forward_pass import lines_of, quantities
+from derivations.referee.instances import Instance
+from derivations.referee.programs import derivative_program, value_program
+from derivations.referee.tolerance import STEP, observed_bound, permitted
+
+Pair = tuple[str, str]
+
+
+class Bench:
+    """One instance before the judges: every quantity and every derivative of it, computed once."""
+
+    def __init__(self, model: Model, instance: Instance) -> None:
+        self.model = model
+        self.instance = instance
+        self.sizes = {**instance.sizes}
+        self._known: dict[str, Any] = dict(instance.inputs)
+        if model.forward is not None:
+            self._known = quantities(model.forward, *instance.inputs.values())
+            for value in self._known.values():
+                if isinstance(value, np.ndarray):
+                    value.flags.writeable = False
+        self._judged: dict[Any, Any] = {}
+
+    # --- the hand's side --------------------------------------------------------------------------
+
+    def hand(self, name: str) -> Any:
+        """A quantity by name: of the forward pass, or computed by the function of that name."""
+        if name in self._known:
+            return self._known[name]
+        if name in self.sizes:
+            return self.sizes[name]
+        function = getattr(self.model.module, name, None)
+        if not callable(function):
+            raise LookupError(f"{name} is neither a quantity nor a function of {self.model.name}")
+        value = self.call(function, self.model.notation[name].indices)
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
+        self._known[name] = value
+        return value
+
+    def call(self, function: Callable[..., Any], letters: str) -> Any:
+        """Call a function with what its arguments name; indices are open grids over ``letters``."""
+        parameters = parameters_of(function)
+        indices = [name for name in parameters if is_index(name, self.model)]
+        if not indices:
+            return function(*[self.hand(name) for name in parameters])
+        shape = tuple(self.sizes_of_letters()[letter] for letter in letters)
+        grid = dict(zip(letters, np.ogrid[tuple(slice(size) for size in shape)], strict=True))
+        given = [grid[name] if name in indices else self.hand(name) for name in parameters]
+        return np.broadcast_to(function(*given), shape)
+
+    def sizes_of_letters(self) -> dict[str, int]:
+        """The size that each index letter runs to, by the model's notation."""
+        if "letters" not in self._judged:
+            known = self.sizes.keys() | set("123456789")
+            self._judged["letters"] = {
+                letter: size
+                for quantity in self.model.notation.values()
+                if known.issuperset(quantity.shape)
+                for letter, size in zip(quantity.indices, quantity.sizes(self.sizes), strict=True)
+            }
+        found: dict[str, int] = self._judged["letters"]
+        return found
+
+    def right_side(self, function: Callable[..., Any], pair: Pair | None, quantity: str) -> Any:
+        """The hand-written right side; an element form is spread over its whole Jacobian."""
+        table = self.model.notation
+        if pair is None:
+            parameters = parameters_of(function)
+            named = "".join(name for name in parameters if is_index(name, self.model))
+            return self.call(function, table[quantity].indices if quantity else named)
+        of, wrt = table[pair[0]], table[pair[1]]
+        if not any(is_index(name, self.model) for name in parameters_of(function)):
+            return self.call(function, "")
+        letters = "".join(dict.fromkeys(of.indices + wrt.indices))
+        entries = self.call(function, letters)
+        if len(letters) == len(of.indices) + len(wrt.indices):
+            return entries
+        jacobian = np.zeros(of.sizes(self.sizes) + wrt.sizes(self.sizes))
+        grid = dict(zip(letters, np.ogrid[tuple(map(slice, entries.shape))], strict=True))
+        jacobian[tuple(grid[letter] for letter in of.indices + wrt.indices)] = entries
+        return jacobian
+
+    # --- the judges' side -------------------------------------------------------------------------
+
+    def judged(self, lhs: Pair | str | Callable[..., Any]) -> tuple[dict[str, Any], Any]:
+        """What each judge finds for a left side, by judge, and the difference that is permitted."""
+        if lhs not in self._judged:
+            if callable(lhs):
+                self._judged[lhs] = self._observed(lhs)
+            elif isinstance(lhs, str):
+                self._judged[lhs] = self._valued(lhs)
+            else:
+                self._judged[lhs] = self._differentiated(*lhs)
+        found: tuple[dict[str, Any], Any] = self._judged[lhs]
+        return found
+
+    def disagreement(self, lhs: Pair | str | Callable[..., Any]) -> str:
+        """Which judges differ on a left side by more than rounding; empty if they agree."""
+        key = ("disagreement", lhs)
+        if key not in self._judged:
+            findings, allowed = self.judged(lhs)
+            (first, value), *others = findings.items()
+            self._judged[key] = ", ".join(
+                f"{first} and {judge} disagree"
+                for judge, found in others
+                if np.shape(found) != np.shape(value) or not agree(found, value, allowed)
+            )
+        differ: str = self._judged[key]
+        return differ
+
+    def _differentiated(self, of: str, wrt: str) -> tuple[dict[str, Any], Any]:
+        inputs = self.instance.inputs
+        reverse = derivative_program(self.model, of, wrt, "reverse")
+        value, bound = reverse.run_with_bound(inputs, self.sizes)
+        forward = derivative_program(self.model, of, wrt, "forward").run(inputs, self.sizes)
+        complex_ = self.complex_step(wrt)[of]
+        findings = {"reverse": value, "forward": forward, "complex": complex_}
+        return findings, permitted(bound)
+
+    def _valued(self, name: str) -> tuple[dict[str, Any], Any]:
+        value, bound = value_program(self.model, name).run_with_bound(self.instance.inputs, self.sizes)
+        return {"reference": value, "forward pass": self._known[name]}, permitted(bound)
+
+    def _observed(self, lhs: Callable[..., Any]) -> tuple[dict[str, Any], Any]:
+        value = self.call(lhs, "")
+        return {"observed": value}, permitted(observed_bound(value))
+
+    def complex_step(self, wrt: str) -> dict[str, Any]:
+        """∂q/∂wrt for every quantity q of the forward pass: one pass an entry of ``wrt``."""
+        key = f"complex step {wrt}"
+        if key not in self._judged:
+            self._judged[key] = complex_jacobians(self.model, self.instance, self._known[wrt], wrt)
+        found: dict[str, Any] = self._judged[key]
+        return found
+
+
+def agree(a: Any, b: Any, allowed: Any) -> bool:
+    """Whether two findings differ by no more than is permitted, in every entry; NaN never does."""
+    return bool(np.all(np.abs(a - b) <= allowed))
+
+
+def complex_jacobians(model: Model, instance: Instance, value: Any, wrt: str) -> dict[str, Any]:
+    """The complex step at one quantity, for all that follow it; arrays of shape (*q, *wrt)."""
+    assert model.forward is not None
+    lines = lines_of(model.forward)
+    inputs = list(instance.inputs.values())
+    shape = np.shape(value)
+    position = model.inputs.index(wrt) if wrt in model.inputs else None
+    columns: list[dict[str, Any]] = []
+    for entry in np.ndindex(shape):
+        nudge = np.zeros(shape, dtype=complex)
+        nudge[entry] = 1j * STEP
+        if position is not None:
+            moved = [*inputs[:position], inputs[position] + nudge, *inputs[position + 1 :]]
+            columns.append(lines(lambda name, value: value, *moved))
+        else:
+            columns.append(
+                lines(lambda name, value, by=nudge: value + by if name == wrt else value, *inputs)
+            )
+    return {
+        name: np.stack([np.imag(column[name]) for column in columns], axis=-1).reshape(
+            (*np.shape(columns[0][name]), *shape)
+        )
+        / STEP
+        for name in columns[0]
+    }
+
+
+@cache
+def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's arguments, in order."""
+    return tuple(inspect.signature(function).parameters)
+
+
+def is_index(name: str, model: Model) -> bool:
+    """Whether an argument is an index: one small letter that names no quantity."""
+    return len(name) == 1 and name.islower() and name not in model.notation and name not in "mn"
+
+
+def left_sides(entry: Entry) -> tuple[Any, ...]:
+    """The left sides of an entry, one for each array that its right side returns."""
+    return entry.lhs if isinstance(entry.lhs, tuple) else (entry.lhs,)

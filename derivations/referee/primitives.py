@@ -1,0 +1,301 @@
+"""The table of primitives: how each is computed in NumPy, and how its roundings add up.
+
+One rule a primitive of JAX. A rule is given names of operands and returns one expression for the
+value and one for the error bound, in units of one rounding (see ``tolerance``). With ~a for the bound
+of a and |a| for its size, the first-order rules are those of any textbook on running error analysis:
+
+    a + b   ~a + ~b + |a + b|                 e^a     |e^a| (~a + 3)
+    a b     |a| ~b + ~a |b| + |a b|           log a   ~a / |a| + 3 |log a|
+    a · b   |a| · ~b + ~a · |b| + n |a| · |b|     σ(a)    σ(a) (1 - σ(a)) ~a + 4 |σ(a)|
+
+A bound that is zero is not computed: copies, constants and inputs are exact. A primitive without a
+rule is refused by name; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from derivations.referee.tolerance import ELEMENTARY
+
+
+class UnknownPrimitive(NotImplementedError):
+    """JAX used a primitive that the table below has no rule for."""
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A value in a program: expressions of its value and of its bound ("" where exact), its kind."""
+
+    value: str
+    bound: str
+    ndim: int
+    kind: str
+
+
+Params = Mapping[str, Any]
+Rule = Callable[..., tuple[str, str]]
+RULES: dict[str, Rule] = {}
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Enter a rule in the table under each of these primitives' names."""
+
+    def enter(function: Rule) -> Rule:
+        for name in names:
+            RULES[name] = function
+        return function
+
+    return enter
+
+
+def joined(*terms: str) -> str:
+    """The sum of the terms that are not empty."""
+    return " + ".join(term for term in terms if term)
+
+
+def _scaled(bound: str, factor: str) -> str:
+    return f"({bound}) * {factor}" if bound else ""
+
+
+# --- functions that NumPy needs help with -----------------------------------------------------------
+
+
+def logistic(a: Any) -> Any:
+    """σ(a), for any a."""
+    with np.errstate(over="ignore"):
+        return 1.0 / (1.0 + np.exp(-a))
+
+
+def contract(a: Any, b: Any, axes: tuple[tuple[int, ...], tuple[int, ...]]) -> Any:
+    """JAX's ``dot_general`` without batch axes: free axes of a, then those of b."""
+    return np.tensordot(a, b, axes)
+
+
+def broadcast(a: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:
+    """JAX's ``broadcast_in_dim``: axis n of a becomes axis axes[n] of the result."""
+    full = [1] * len(shape)
+    for axis, size in zip(axes, np.shape(a), strict=True):
+        full[axis] = size
+    return np.broadcast_to(np.reshape(a, full), shape)
+
+
+def iota(shape: tuple[int, ...], axis: int) -> Any:
+    """Counting along one axis."""
+    return np.broadcast_to(
+        np.arange(shape[axis]).reshape([-1 if n == axis else 1 for n in range(len(shape))]), shape
+    )
+
+
+HELPERS = {"np": np, "logistic": logistic, "contract": contract, "broadcast": broadcast, "iota": iota}
+HELPERS["inf"] = np.inf
+
+# --- arithmetic -----------------------------------------------------------------------------------
+
+
+@rule("add", "add_any")
+def _add(out: str, _: Params, a: Operand, b: Operand) -> tuple[str, str]:
+    return f"{a.value} + {b.value}", joined(a.bound, b.bound, f"abs({out})")
+
+
+@rule("sub")
+def _sub(out: str, _: Params, a: Operand, b: Operand) -> tuple[str, str]:
+    return f"{a.value} - {b.value}", joined(a.bound, b.bound, f"abs({out})")
+
+
+@rule("mul")
+def _mul(out: str, _: Params, a: Operand, b: Operand) -> tuple[str, str]:
+    bounds = _scaled(a.bound, f"abs({b.value})"), _scaled(b.bound, f"abs({a.value})")
+    return f"{a.value} * {b.value}", joined(*bounds, f"abs({out})")
+
+
+@rule("div")
+def _div(out: str, _: Params, a: Operand, b: Operand) -> tuple[str, str]:
+    numerator = joined(a.bound, _scaled(b.bound, f"abs({out})"))
+    return f"{a.value} / {b.value}", joined(numerator and f"({numerator}) / abs({b.value})", f"abs({out})")
+
+
+@rule("neg")
+def _neg(out: str, _: Params, a: Operand) -> tuple[str, str]:
+    return f"-{a.value}", a.bound
+
+
+@rule("square")
+def _square(out: str, _: Params, a: Operand) -> tuple[str, str]:
+    return f"{a.value} * {a.value}", joined(_scaled(a.bound, f"2.0 * abs({a.value})"), out)
+
+
+@rule("integer_pow")
+def _integer_pow(out: str, params: Params, a: Operand) -> tuple[str, str]:
+    n = params["y"]
+    slope = f"abs({n}.0 * {a.value} ** {n - 1})"
+    return f"{a.value} ** {n}", joined(_scaled(a.bound, slope), f"{abs(n)}.0 * abs({out})")
+
+
+# --- elementary functions -------------------------------------------------------------------------
+
+
+@rule("exp")
+def _exp(out: str, _: Params, a: Operand) -> tuple[str, str]:
+    return f"np.exp({a.value})", f"{out} * ({joined(a.bound, str(ELEMENTARY))})"
+
+
+@rule("log")
+def _log(out: str, _: Params, a: Operand) -> tuple[str, str]:
+    relative = a.bound and f"({a.bound}) / abs({a.value})"
+    return f"np.log({a.value})", joined(relative, f"{ELEMENTARY} * abs({out})")
+
+
+@rule("tanh")
+def _tanh(out: str, _: Params, a: Operand) -> tuple[str, str]:
+    slope = _scaled(a.bound, f"(1.0 - {out} * {out})")
+    return f"np.tanh({a.value})", joined(slope, f"{ELEMENTARY} * abs({out})")
+
+
+@rule("logistic")
+def _logistic(out: str, _: Params, a: Operand) -> tuple[str, str]:
+    slope = _scaled(a.bound, f"{out} * (1.0 - {out})")
+    return f"logistic({a.value})", joined(slope, f"{ELEMENTARY + 1} * {out}")
+
+
+@rule("max")
+def _max(out: str, _: Params, a: Operand, b: Operand) -> tuple[str, str]:
+    return f"np.maximum({a.value}, {b.value})", joined(a.bound, b.bound)
+
+
+# --- sums and products ------------------------------------------------------------------------------
+
+
+@rule("reduce_sum")
+def _reduce_sum(out: str, params: Params, a: Operand) -> tuple[str, str]:
+    axes = integers(params["axes"])
+    roundings = f"abs({a.value})" + "".join(f" * {a.value}.shape[{axis}]" for axis in axes)
+    return f"np.sum({a.value}, axis={axes})", f"np.sum({joined(a.bound, roundings)}, axis={axes})"
+
+
+@rule("reduce_max")
+def _reduce_max(out: str, params: Params, a: Operand) -> tuple[str, str]:
+    axes = integers(params["axes"])
+    return f"np.max({a.value}, axis={axes})", a.bound and f"np.max({a.bound}, axis={axes})"
+
+
+@rule("dot_general")
+def _dot_general(out: str, params: Params, a: Operand, b: Operand) -> tuple[str, str]:
+    (axes_a, axes_b), (batch_a, _) = params["dimension_numbers"]
+    if batch_a:
+        raise UnknownPrimitive("dot_general with batch axes has no rule; add one in primitives.py")
+    axes = integers(axes_a), integers(axes_b)
+    size_a, size_b = f"abs({a.value})", f"abs({b.value})"
+    roundings = "".join(f" * {a.value}.shape[{axis}]" for axis in axes[0]) if axes[0] else ""
+    right = joined(b.bound, f"{size_b}{roundings}")
+    bound = joined(
+        product(size_a, f"({right})", axes, a.ndim, b.ndim),
+        a.bound and product(f"({a.bound})", size_b, axes, a.ndim, b.ndim),
+    )
+    return product(a.value, b.value, axes, a.ndim, b.ndim), bound
+
+
+def product(a: str, b: str, axes: Any, ndim_a: int, ndim_b: int) -> str:
+    """The contraction as the plainest NumPy that computes it."""
+    if axes == ((), ()):
+        return f"np.multiply.outer({a}, {b})"
+    plain = {
+        (1, 1, ((0,), (0,))): f"{a} @ {b}",
+        (1, 2, ((0,), (0,))): f"{a} @ {b}",
+        (1, 2, ((0,), (1,))): f"{b} @ {a}",
+        (2, 1, ((1,), (0,))): f"{a} @ {b}",
+        (2, 1, ((0,), (0,))): f"{b} @ {a}",
+        (2, 2, ((1,), (0,))): f"{a} @ {b}",
+        (2, 2, ((1,), (1,))): f"{a} @ {b}.T",
+        (2, 2, ((0,), (0,))): f"{a}.T @ {b}",
+    }
+    return plain.get((ndim_a, ndim_b, axes), f"contract({a}, {b}, {axes})")
+
+
+# --- moving entries about ---------------------------------------------------------------------------
+
+
+def _moved(template: str, a: Operand) -> tuple[str, str]:
+    """The same move for the value and, where there is one, for the bound."""
+    return template.format(a.value), a.bound and template.format(f"({a.bound})")
+
+
+@rule("transpose")
+def _transpose(out: str, params: Params, a: Operand) -> tuple[str, str]:
+    return _moved(f"np.transpose({{}}, {integers(params['permutation'])})", a)
+
+
+@rule("reshape")
+def _reshape(out: str, params: Params, a: Operand) -> tuple[str, str]:
+    if params["dimensions"] is not None:
+        raise UnknownPrimitive("reshape with dimensions has no rule; add one in primitives.py")
+    return _moved(f"np.reshape({{}}, {shape_of(params['new_sizes'])})", a)
+
+
+@rule("squeeze")
+def _squeeze(out: str, params: Params, a: Operand) -> tuple[str, str]:
+    return _moved(f"np.squeeze({{}}, {integers(params['dimensions'])})", a)
+
+
+@rule("broadcast_in_dim")
+def _broadcast_in_dim(out: str, params: Params, a: Operand) -> tuple[str, str]:
+    shape, axes = shape_of(params["shape"]), integers(params["broadcast_dimensions"])
+    return f"broadcast({a.value}, {shape}, {axes})", a.bound and (
+        f"broadcast(({a.bound}) + 0.0 * {a.value}, {shape}, {axes})"
+    )
+
+
+@rule("split")
+def _split(out: str, params: Params, a: Operand) -> tuple[str, str]:
+    if len(params["sizes"]) != 1:
+        raise UnknownPrimitive("split into several parts has no rule; add one in primitives.py")
+    return _moved("{}", a)
+
+
+@rule("stop_gradient", "copy", "copy_p")
+def _copy(out: str, _: Params, a: Operand) -> tuple[str, str]:
+    return _moved("{}", a)
+
+
+@rule("convert_element_type")
+def _convert(out: str, params: Params, a: Operand) -> tuple[str, str]:
+    kind = np.dtype(params["new_dtype"]).name
+    if kind == a.kind:
+        return _moved("{}", a)
+    return f"np.asarray({a.value}).astype(np.{kind})", ""
+
+
+# --- indices and comparisons: exact -----------------------------------------------------------------
+
+
+@rule("iota")
+def _iota(out: str, params: Params) -> tuple[str, str]:
+    return f"iota({shape_of(params['shape'])}, {params['dimension']})", ""
+
+
+def _comparison(symbol: str) -> Rule:
+    return lambda out, _, a, b: (f"{a.value} {symbol} {b.value}", "")
+
+
+for _name, _symbol in {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}.items():
+    RULES[_name] = _comparison(_symbol)
+
+
+@rule("select_n")
+def _select_n(out: str, _: Params, which: Operand, no: Operand, yes: Operand) -> tuple[str, str]:
+    bound = f"np.where({which.value}, {yes.bound or '0.0'}, {no.bound or '0.0'})"
+    return f"np.where({which.value}, {yes.value}, {no.value})", bound if yes.bound or no.bound else ""
+
+
+def integers(numbers: Any) -> tuple[int, ...]:
+    """Axes as plain integers, whatever kind JAX gives."""
+    return tuple(int(number) for number in numbers)
+
+
+def shape_of(sizes: Any) -> str:
+    """Sizes, symbolic or not, as the source of a tuple."""
+    return f"({', '.join(str(size) for size in sizes)}{',' if len(sizes) == 1 else ''})"

@@ -1,0 +1,271 @@
+"""JAX's derivative as a NumPy program, traced once for all shapes.
+
+JAX is given a section's ``reference`` with symbolic sizes, so ``jax.make_jaxpr`` of its derivative is
+one program that holds for every K, N, M. That program is written out as straight-line NumPy and
+compiled; a new random shape costs nothing but running it. The derivation is JAX's own: what is ours is
+only the transcription, by the table in ``primitives``, and it is on trial itself in
+``tests/test_programs.py``, against ``jax.jit`` on concrete shapes.
+
+To differentiate with respect to a quantity in the middle, every line of the reference is a place where
+a zero can be added (see ``forward_pass``); ∂/∂h is the derivative with respect to the zero at h.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from derivations.ledger import Model
+from derivations.notation import Quantity
+from derivations.referee.forward_pass import lines_of
+from derivations.referee.primitives import (
+    HELPERS,
+    RULES,
+    Operand,
+    UnknownPrimitive,
+)
+
+Sizes = Mapping[str, int]
+NUDGE = "nudge"
+"""The argument that is added to the quantity to differentiate with respect to; always zero."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A derivative of a model's reference as NumPy source, for every shape.
+
+    ``run(inputs, sizes)`` gives its value; ``run_with_bound`` also the bound on its error, in
+    roundings, of the same shape. ``source`` and ``jaxpr`` are for people to read.
+    """
+
+    source: str
+    jaxpr: str
+    run: Callable[[Mapping[str, Any], Sizes], Any]
+    run_with_bound: Callable[[Mapping[str, Any], Sizes], tuple[Any, Any]]
+
+
+def value_program(model: Model, name: str) -> Program:
+    """The program that computes one quantity of the forward pass."""
+    return _program(model, name, "", "value")
+
+
+def derivative_program(model: Model, of: str, wrt: str, mode: str) -> Program:
+    """The program for ∂of/∂wrt, of shape (*of, *wrt); ``mode`` is ``"reverse"`` or ``"forward"``."""
+    return _program(model, of, wrt, mode)
+
+
+@cache
+def _program(model: Model, of: str, wrt: str, mode: str) -> Program:
+    traced = trace(model, of, wrt, mode)
+    arguments = [*model.inputs, NUDGE] if wrt and wrt not in model.inputs else list(model.inputs)
+    plain, bounded = (Transcript(traced, arguments, bounds) for bounds in (False, True))
+    nudge = model.notation[wrt] if arguments[-1] == NUDGE else None
+    return Program(
+        plain.source, str(traced), _caller(plain, model, nudge), _caller(bounded, model, nudge)
+    )
+
+
+def _caller(
+    transcript: Transcript, model: Model, nudge: Quantity | None
+) -> Callable[[Mapping[str, Any], Sizes], Any]:
+    compiled = transcript.compile()
+    names = model.inputs
+
+    def call(inputs: Mapping[str, Any], sizes: Sizes) -> Any:
+        arguments = [inputs[name] for name in names]
+        if nudge is not None:
+            arguments.append(np.zeros(nudge.sizes(sizes)))
+        return compiled(sizes, *arguments)
+
+    return call
+
+
+# --- tracing --------------------------------------------------------------------------------------
+
+
+def trace(model: Model, of: str, wrt: str, mode: str) -> Any:
+    """The jaxpr of ∂of/∂wrt (or, in mode ``"value"``, of ``of``) of the model's reference.
+
+    Its arguments are the model's inputs and, where ``wrt`` is a quantity in the middle, the nudge.
+    """
+    import jax
+
+    function, arguments = nudged(model, of, wrt)
+    if mode != "value":
+        position = len(arguments) - 1 if arguments[-1] == NUDGE else arguments.index(wrt)
+        reverse = jax.grad if model.notation[of].shape == () else jax.jacrev
+        function = {"reverse": reverse, "forward": jax.jacfwd}[mode](function, argnums=position)
+    with jax.enable_x64(True):
+        shapes = symbolic_shapes(model, [wrt if name == NUDGE else name for name in arguments])
+        return jax.make_jaxpr(function)(*shapes)
+
+
+def nudged(model: Model, of: str, wrt: str) -> tuple[Callable[..., Any], list[str]]:
+    """The reference as a function that returns ``of`` and lets ``wrt`` be moved; its arguments."""
+    assert model.reference is not None
+    lines = lines_of(model.reference)
+    names = list(model.inputs)
+    if not wrt or wrt in names:
+        return lambda *inputs: lines(lambda name, value: value, *inputs)[of], names
+
+    def reference_with_nudge(*inputs_and_nudge: Any) -> Any:
+        *inputs, nudge = inputs_and_nudge
+        return lines(lambda name, value: value + nudge if name == wrt else value, *inputs)[of]
+
+    return reference_with_nudge, [*names, NUDGE]
+
+
+def symbolic_shapes(model: Model, names: list[str]) -> list[Any]:
+    """One float64 array of symbolic shape for each named quantity."""
+    import jax
+    from jax import export
+
+    rows = [model.notation[name] for name in names]
+    letters = sorted({size for row in rows for size in row.shape if not size.isdigit()})
+    dims = dict(zip(letters, export.symbolic_shape(", ".join(letters)), strict=True)) if letters else {}
+    return [
+        jax.ShapeDtypeStruct(tuple(dims.get(size) or int(size) for size in row.shape), np.float64)
+        for row in rows
+    ]
+
+
+# --- transcribing -----------------------------------------------------------------------------------
+
+
+class Transcript:
+    """A jaxpr written out as a Python function of sizes and arrays."""
+
+    def __init__(self, closed: Any, arguments: list[str], bounds: bool) -> None:
+        self.bounds, self.arguments = bounds, arguments
+        self.letters = {
+            word
+            for variable in closed.jaxpr.invars
+            for size in variable.aval.shape
+            for word in re.findall(r"[A-Za-z]\w*", str(size))
+        }
+        self.operands: dict[Any, Operand] = {}
+        self.lines: list[tuple[str, str]] = []
+        self.constants: dict[str, Any] = {}
+        self.count = 0
+        for name, variable in zip(arguments, closed.jaxpr.invars, strict=True):
+            self.operands[variable] = Operand(name, "", len(variable.aval.shape), kind_of(variable))
+        for variable, value in zip(closed.jaxpr.constvars, closed.consts, strict=True):
+            self.operands[variable] = self._constant(np.asarray(value))
+        self._write(closed.jaxpr)
+        self._drop_unused(closed.jaxpr.outvars)
+        (result,) = [self._operand(variable) for variable in closed.jaxpr.outvars]
+        returned = f"{result.value}, {result.bound or '0.0'}" if bounds else result.value
+        self.source = "\n".join(
+            [f"def program({', '.join(['sizes', *arguments])}):", *self._sizes_used(), *self._text()]
+            + [f"    return {returned}", ""]
+        )
+
+    def compile(self) -> Callable[..., Any]:
+        """The function whose text is ``source``."""
+        scope: dict[str, Any] = {**HELPERS, **self.constants}
+        exec(compile(self.source, "<derivative program>", "exec"), scope)
+        function: Callable[..., Any] = scope["program"]
+        return function
+
+    def _text(self) -> list[str]:
+        return [line for _, line in self.lines]
+
+    def _drop_unused(self, results: list[Any]) -> None:
+        """Drop the lines that nothing later reads; JAX keeps some inside its calls."""
+        operands = [self._operand(variable) for variable in results]
+        read = set(re.findall(r"\w+", " ".join(f"{o.value} {o.bound}" for o in operands)))
+        kept = []
+        for name, line in reversed(self.lines):
+            if name in read:
+                kept.append((name, line))
+                read |= set(re.findall(r"\w+", line.partition("=")[2].partition("#")[0]))
+        self.lines = kept[::-1]
+
+    def _sizes_used(self) -> list[str]:
+        """One line for each size that the program names (arrays are never single sizes)."""
+        words = set(re.findall(r"\w+", " ".join(self._text()))) - set(self.arguments)
+        letters = sorted(words & self.letters)
+        return [f"    {letter} = sizes[{letter!r}]" for letter in letters]
+
+    def _write(self, jaxpr: Any) -> None:
+        for equation in needed(jaxpr):
+            name = equation.primitive.name
+            inner = inner_jaxpr(equation)
+            if inner is not None:
+                self._write_inlined(equation, inner)
+            elif name in RULES and len(equation.outvars) == 1:
+                self._write_line(equation)
+            else:
+                raise UnknownPrimitive(
+                    f"JAX's program uses {name!r}, which has no rule; add one in primitives.py"
+                )
+
+    def _write_inlined(self, equation: Any, inner: Any) -> None:
+        for variable, value in zip(inner.jaxpr.constvars, inner.consts, strict=True):
+            self.operands[variable] = self._constant(np.asarray(value))
+        for variable, given in zip(inner.jaxpr.invars, equation.invars, strict=True):
+            self.operands[variable] = self._operand(given)
+        self._write(inner.jaxpr)
+        for variable, result in zip(equation.outvars, inner.jaxpr.outvars, strict=True):
+            if result in self.operands or hasattr(result, "val"):
+                self.operands[variable] = self._operand(result)
+
+    def _write_line(self, equation: Any) -> None:
+        (variable,) = equation.outvars
+        shape = "×".join(map(str, variable.aval.shape)) or "number"
+        out = f"v{self.count}"
+        operands = [self._operand(given) for given in equation.invars]
+        value, bound = RULES[equation.primitive.name](out, equation.params, *operands)
+        if operands and value == operands[0].value:
+            self.operands[variable] = operands[0]  # a copy
+            return
+        self.count += 1
+        self.lines.append((out, f"    {out} = {value}" + ("" if self.bounds else f"  # {shape}")))
+        if self.bounds and bound:
+            self.lines.append((f"{out}_", f"    {out}_ = {bound}"))
+            bound = f"{out}_"
+        self.operands[variable] = Operand(
+            out, bound if self.bounds else "", len(variable.aval.shape), kind_of(variable)
+        )
+
+    def _operand(self, variable: Any) -> Operand:
+        if hasattr(variable, "val"):
+            return self._constant(np.asarray(variable.val))
+        return self.operands[variable]
+
+    def _constant(self, value: np.ndarray) -> Operand:
+        if value.ndim == 0 and value.dtype.kind in "fi":
+            return Operand(f"({value.item()!r})", "", 0, value.dtype.name)
+        name = f"c{len(self.constants)}"
+        self.constants[name] = value
+        return Operand(name, "", value.ndim, value.dtype.name)
+
+
+def kind_of(variable: Any) -> str:
+    """The name of a variable's dtype."""
+    return np.dtype(variable.aval.dtype).name
+
+
+def needed(jaxpr: Any) -> Iterator[Any]:
+    """The equations of a jaxpr that its results depend on, in order."""
+    wanted = {variable for variable in jaxpr.outvars if not hasattr(variable, "val")}
+    keep = []
+    for equation in reversed(jaxpr.eqns):
+        if any(variable in wanted for variable in equation.outvars):
+            keep.append(equation)
+            wanted |= {variable for variable in equation.invars if not hasattr(variable, "val")}
+    yield from reversed(keep)
+
+
+def inner_jaxpr(equation: Any) -> Any:
+    """The program inside a call (``jit``, a custom rule that JAX has kept), else None."""
+    for name in ("jaxpr", "call_jaxpr"):
+        inner = equation.params.get(name)
+        if hasattr(inner, "jaxpr"):
+            return inner
+    return None

@@ -1,0 +1,55 @@
+"""The one table of tolerances, and its reasons.
+
+Two float64 computations of the same number differ by their roundings. How many there were, and how
+large the terms were that they rounded, is not guessed here but carried along: beside every value of
+JAX's derivative program runs a bound on its error, in roundings of one half unit in the last place
+(``UNIT`` = 2^-53), by the first-order rules of ``primitives``. A sum of large terms that cancel has
+a large bound, a product of two inputs a bound of one rounding of itself. So the scale of each
+comparison is the size of the terms of that very entry, and no absolute floor hides a fault.
+
+============  =======  ===========================================================================
+name          value    why
+============  =======  ===========================================================================
+UNIT          2^-53    one rounding of float64, relative
+ROUNDINGS     4        the hand function and a judge each make about as many roundings as JAX's
+                       program has, in another order: twice its bound in the worst case, twice that
+                       for the complex judge, whose multiplication is four
+ELEMENTARY    3        roundings in one exp, log or tanh: NumPy promises 4 ulp at most and keeps to
+                       about one
+UNDERFLOW     2^-900   below this, products of saturated units underflow and have no relative
+                       precision; the complex judge's step of 2^-100 leaves that much room
+STEP          2^-100   the complex step: its error is the square, far below one rounding, and a power
+                       of two is exact
+EXACT         0        sizes, labels, truth values and what no judge differentiates: no tolerance,
+                       unless float64 arithmetic is claimed, and then 64 roundings of the largest term
+============  =======  ===========================================================================
+
+A fault of relative size 1e-12 is 9007 roundings of the entry it is in. It is seen wherever the terms
+of that entry are less than 2000 times its size, which is nearly everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+UNIT = 2.0**-53
+ROUNDINGS = 4.0
+ELEMENTARY = 3.0
+UNDERFLOW = 2.0**-900
+STEP = 2.0**-100
+OBSERVED = 64.0
+
+
+def permitted(bound: Any) -> Any:
+    """The largest difference that rounding explains, given the bound in roundings."""
+    return bound * (ROUNDINGS * UNIT) + UNDERFLOW
+
+
+def observed_bound(value: Any) -> Any:
+    """The bound for an observed array: integers, labels and truth values are exact."""
+    array = np.asarray(value)
+    if array.dtype.kind != "f" or not array.size:
+        return np.zeros(array.shape)
+    return np.full(array.shape, OBSERVED / ROUNDINGS * np.max(np.abs(array)))
