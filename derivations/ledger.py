@@ -17,7 +17,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -72,7 +72,7 @@ class Model:
     forward: Callable[..., Any] | None
     reference: Callable[..., Any] | None
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[str, ...]:
         """The names of the forward pass's arguments, in order."""
         if self.forward is None:

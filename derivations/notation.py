@@ -92,8 +92,9 @@ def check_arrays(table: Notation, **arrays: Any) -> dict[str, int]:
     dims: dict[str, int] = {}
     given: dict[str, str] = {}
     for name, array in arrays.items():
-        _check_floats(name, array)
         expected = table[name].shape
+        array = np.asarray(array) if isinstance(array, float) and not expected else array
+        _check_floats(name, array)
         if array.ndim != len(expected):
             raise ValueError(
                 f"{name} has shape {array.shape}, expected ({', '.join(expected)}"

@@ -23,6 +23,7 @@ NOTATION = notation("""
     A       a_ij    M N     real    a matrix
     a       a_i     M       real    a vector
     b       b_j     N       real    a vector
+    c       c_i     M       -       the product of A and b
 """)
 
 
@@ -54,8 +55,8 @@ def transpose_of_a_vector(b: Float[Array, "N"]) -> Float[Array, "N"]:
 
 
 @equation(7, 3, r"A \cdot b = \Big( \sum_{j=1}^{N} a_{ij} b_j \Big)_i \quad"
-          r" (M, N) \cdot (N,) \to (M,)", lhs=lambda A, b: np.dot(A, b))
-def dot(A: Float[Array, "M N"], b: Float[Array, "N"]) -> Float[Array, "M"]:
+          r" (M, N) \cdot (N,) \to (M,)", lhs="c", model="dot")
+def dot(i: Any, A: Float[Array, "M N"], b: Float[Array, "N"]) -> Any:
     """A matrix times a vector: the last size of A must be the size of b, and it goes.
 
     >>> A, a, b = example()
@@ -66,7 +67,7 @@ def dot(A: Float[Array, "M N"], b: Float[Array, "N"]) -> Float[Array, "M"]:
     ...
     ValueError: shapes (3,5) and (3,) not aligned: 5 (dim 1) != 3 (dim 0)
     """
-    return np.stack([sum(A[i, j] * b[j] for j in range(len(b))) for i in range(len(A))])
+    return sum(A[i, j] * b[j] for j in range(len(b)))
 
 
 @equation(7, 3.1, r"(M, N) \cdot (K,) \text{ is refused unless } K = N", lhs=lambda: True, ours=True)
@@ -102,3 +103,20 @@ def column_minus_vector(M: int) -> tuple[int, int]:
     ((3, 3), (3,))
     """
     return (M, M)
+
+
+# --- the dot product, as NumPy computes it and as JAX does ------------------------------------------
+
+
+def forward_dot(A: Float[Array, "M N"], b: Float[Array, "N"]) -> tuple[Any, ...]:
+    """A matrix times a vector; returns c (M,)."""
+    c = np.dot(A, b)
+    return (c,)
+
+
+def reference_dot(A: Any, b: Any) -> Any:
+    """The same, in JAX."""
+    import jax.numpy as jnp
+
+    c = jnp.einsum("ij,j->i", A, b)
+    return c

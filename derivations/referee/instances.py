@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
 from derivations.ledger import Model
+from derivations.notation import check_arrays
 
 SCALES = {
     "ordinary": 1.0,
@@ -137,3 +140,28 @@ _DRAW = {
     "positive": _positive,
     "logits": _logits,
 }
+
+
+# --- one's own values -------------------------------------------------------------------------------
+
+
+def from_file(model: Model, file: Path) -> Instance:
+    """The inputs of a model from an ``.npz`` file, one array each, held against its notation.
+
+    Raises ``OSError`` if there is no such file, ``ValueError`` or ``TypeError``, in one line, for a
+    file that is not ``.npz``, an input that is missing, and arrays that do not fit.
+    """
+    try:
+        with np.load(file) as stored:
+            arrays = dict(stored) if hasattr(stored, "files") else {}
+    except (ValueError, EOFError, BadZipFile):
+        arrays = {}
+    missing = [name for name in model.inputs if name not in arrays]
+    if missing:
+        raise ValueError(
+            f"{file} has no array {', '.join(missing)}: save it with"
+            f" np.savez(file, {', '.join(f'{name}={name}' for name in model.inputs)})"
+        )
+    inputs = {name: arrays[name] for name in model.inputs}
+    sizes = check_arrays(model.notation, **inputs)
+    return Instance(sizes, "given", 0, {name: _read_only(value) for name, value in inputs.items()})

@@ -66,7 +66,7 @@ class Bench:
         if not indices:
             return function(*[self.hand(name) for name in parameters])
         shape = tuple(self.sizes_of_letters()[letter] for letter in letters)
-        grid = dict(zip(letters, np.ogrid[tuple(slice(size) for size in shape)], strict=True))
+        grid = dict(zip(letters, open_grid(shape), strict=True))
         given = [grid[name] if name in indices else self.hand(name) for name in parameters]
         return np.broadcast_to(function(*given), shape)
 
@@ -98,7 +98,7 @@ class Bench:
         if len(letters) == len(of.indices) + len(wrt.indices):
             return entries
         jacobian = np.zeros(of.sizes(self.sizes) + wrt.sizes(self.sizes))
-        grid = dict(zip(letters, np.ogrid[tuple(map(slice, entries.shape))], strict=True))
+        grid = dict(zip(letters, open_grid(entries.shape), strict=True))
         jacobian[tuple(grid[letter] for letter in of.indices + wrt.indices)] = entries
         return jacobian
 
@@ -135,7 +135,7 @@ class Bench:
         reverse = derivative_program(self.model, of, wrt, "reverse")
         value, bound = reverse.run_with_bound(inputs, self.sizes)
         forward = derivative_program(self.model, of, wrt, "forward").run(inputs, self.sizes)
-        complex_ = self.complex_step(wrt)[of]
+        complex_ = self.complex_step(of, wrt)
         findings = {"reverse": value, "forward": forward, "complex": complex_}
         return findings, permitted(bound)
 
@@ -147,13 +147,16 @@ class Bench:
         value = self.call(lhs, "")
         return {"observed": value}, permitted(observed_bound(value))
 
-    def complex_step(self, wrt: str) -> dict[str, Any]:
-        """∂q/∂wrt for every quantity q of the forward pass: one pass an entry of ``wrt``."""
+    def complex_step(self, of: str, wrt: str) -> Any:
+        """∂of/∂wrt, of shape (*of, *wrt), by one forward pass for every entry of ``wrt``."""
         key = f"complex step {wrt}"
         if key not in self._judged:
-            self._judged[key] = complex_jacobians(self.model, self.instance, self._known[wrt], wrt)
-        found: dict[str, Any] = self._judged[key]
-        return found
+            self._judged[key] = complex_passes(self.model, self.instance, self._known[wrt], wrt)
+        columns = [np.asarray(quantities[of]) for quantities in self._judged[key]]
+        result = np.empty((*columns[0].shape, len(columns)))
+        for number, column in enumerate(columns):
+            result[..., number] = column.imag
+        return result.reshape(columns[0].shape + np.shape(self._known[wrt])) / STEP
 
 
 def agree(a: Any, b: Any, allowed: Any) -> bool:
@@ -161,31 +164,33 @@ def agree(a: Any, b: Any, allowed: Any) -> bool:
     return bool(np.all(np.abs(a - b) <= allowed))
 
 
-def complex_jacobians(model: Model, instance: Instance, value: Any, wrt: str) -> dict[str, Any]:
-    """The complex step at one quantity, for all that follow it; arrays of shape (*q, *wrt)."""
+def complex_passes(model: Model, instance: Instance, value: Any, wrt: str) -> list[dict[str, Any]]:
+    """All quantities of the forward pass at ``wrt`` + i·STEP, once for each entry of ``wrt``."""
     assert model.forward is not None
     lines = lines_of(model.forward)
     inputs = list(instance.inputs.values())
-    shape = np.shape(value)
     position = model.inputs.index(wrt) if wrt in model.inputs else None
-    columns: list[dict[str, Any]] = []
-    for entry in np.ndindex(shape):
-        nudge = np.zeros(shape, dtype=complex)
-        nudge[entry] = 1j * STEP
+    passes = []
+    for entry in np.ndindex(np.shape(value)):
+        moved = np.array(value, dtype=complex)
+        moved[entry] += 1j * STEP
         if position is not None:
-            moved = [*inputs[:position], inputs[position] + nudge, *inputs[position + 1 :]]
-            columns.append(lines(lambda name, value: value, *moved))
+            arguments = [*inputs[:position], moved, *inputs[position + 1 :]]
+            passes.append(lines(lambda name, value: value, *arguments))
         else:
-            columns.append(
-                lines(lambda name, value, by=nudge: value + by if name == wrt else value, *inputs)
+            passes.append(
+                lines(lambda name, value, to=moved: to if name == wrt else value, *inputs)
             )
-    return {
-        name: np.stack([np.imag(column[name]) for column in columns], axis=-1).reshape(
-            (*np.shape(columns[0][name]), *shape)
-        )
-        / STEP
-        for name in columns[0]
-    }
+    return passes
+
+
+@cache
+def open_grid(shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """``np.ogrid`` over a shape: one array of indices an axis, that broadcast to all of them."""
+    grid = tuple(np.ogrid[tuple(map(slice, shape))])
+    for indices in grid:
+        indices.flags.writeable = False
+    return grid
 
 
 @cache

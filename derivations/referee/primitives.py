@@ -8,7 +8,7 @@ of a and |a| for its size, the first-order rules are those of any textbook on ru
     a b     |a| ~b + ~a |b| + |a b|           log a   ~a / |a| + 3 |log a|
     a · b   |a| · ~b + ~a · |b| + n |a| · |b|     σ(a)    σ(a) (1 - σ(a)) ~a + 4 |σ(a)|
 
-A bound that is zero is not computed: copies, constants and inputs are exact. A primitive without a
+and for products one term of second order, ~a ~b, because saturated units multiply zeros. A bound that is zero is not computed: copies, constants and inputs are exact. A primitive without a
 rule is refused by name; nothing is guessed.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from derivations.referee.tolerance import ELEMENTARY
+from derivations.referee.tolerance import ELEMENTARY, UNIT
 
 
 class UnknownPrimitive(NotImplementedError):
@@ -62,6 +62,11 @@ def _scaled(bound: str, factor: str) -> str:
     return f"({bound}) * {factor}" if bound else ""
 
 
+def _size(b: Operand) -> str:
+    """|b|, and its error where it has one: two factors that are 0 by rounding need both errors."""
+    return f"(abs({b.value}) + {UNIT} * {b.bound})" if b.bound else f"abs({b.value})"
+
+
 # --- functions that NumPy needs help with -----------------------------------------------------------
 
 
@@ -79,9 +84,12 @@ def contract(a: Any, b: Any, axes: tuple[tuple[int, ...], tuple[int, ...]]) -> A
 def broadcast(a: Any, shape: tuple[int, ...], axes: tuple[int, ...]) -> Any:
     """JAX's ``broadcast_in_dim``: axis n of a becomes axis axes[n] of the result."""
     full = [1] * len(shape)
-    for axis, size in zip(axes, np.shape(a), strict=True):
-        full[axis] = size
-    return np.broadcast_to(np.reshape(a, full), shape)
+    for axis in axes:
+        full[axis] = shape[axis]
+    a = np.asarray(a)
+    result = np.empty(shape, a.dtype)
+    result[...] = a.reshape(full if a.size > 1 else [1] * len(shape))
+    return result
 
 
 def iota(shape: tuple[int, ...], axis: int) -> Any:
@@ -109,7 +117,7 @@ def _sub(out: str, _: Params, a: Operand, b: Operand) -> tuple[str, str]:
 
 @rule("mul")
 def _mul(out: str, _: Params, a: Operand, b: Operand) -> tuple[str, str]:
-    bounds = _scaled(a.bound, f"abs({b.value})"), _scaled(b.bound, f"abs({a.value})")
+    bounds = _scaled(a.bound, _size(b)), _scaled(b.bound, f"abs({a.value})")
     return f"{a.value} * {b.value}", joined(*bounds, f"abs({out})")
 
 
@@ -172,15 +180,15 @@ def _max(out: str, _: Params, a: Operand, b: Operand) -> tuple[str, str]:
 
 @rule("reduce_sum")
 def _reduce_sum(out: str, params: Params, a: Operand) -> tuple[str, str]:
-    axes = integers(params["axes"])
-    roundings = f"abs({a.value})" + "".join(f" * {a.value}.shape[{axis}]" for axis in axes)
-    return f"np.sum({a.value}, axis={axes})", f"np.sum({joined(a.bound, roundings)}, axis={axes})"
+    axes = _axes(params)
+    roundings = f"abs({a.value})" + "".join(f" * {a.value}.shape[{axis}]" for axis in params["axes"])
+    return f"{a.value}.sum({axes})", f"({joined(a.bound, roundings)}).sum({axes})"
 
 
 @rule("reduce_max")
 def _reduce_max(out: str, params: Params, a: Operand) -> tuple[str, str]:
-    axes = integers(params["axes"])
-    return f"np.max({a.value}, axis={axes})", a.bound and f"np.max({a.bound}, axis={axes})"
+    axes = _axes(params)
+    return f"{a.value}.max({axes})", a.bound and f"({a.bound}).max({axes})"
 
 
 @rule("dot_general")
@@ -194,7 +202,7 @@ def _dot_general(out: str, params: Params, a: Operand, b: Operand) -> tuple[str,
     right = joined(b.bound, f"{size_b}{roundings}")
     bound = joined(
         product(size_a, f"({right})", axes, a.ndim, b.ndim),
-        a.bound and product(f"({a.bound})", size_b, axes, a.ndim, b.ndim),
+        a.bound and product(f"({a.bound})", _size(b), axes, a.ndim, b.ndim),
     )
     return product(a.value, b.value, axes, a.ndim, b.ndim), bound
 
@@ -289,6 +297,12 @@ for _name, _symbol in {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">",
 def _select_n(out: str, _: Params, which: Operand, no: Operand, yes: Operand) -> tuple[str, str]:
     bound = f"np.where({which.value}, {yes.bound or '0.0'}, {no.bound or '0.0'})"
     return f"np.where({which.value}, {yes.value}, {no.value})", bound if yes.bound or no.bound else ""
+
+
+def _axes(params: Params) -> str:
+    """The axes to reduce, as an argument: one number where there is one."""
+    axes = integers(params["axes"])
+    return str(axes[0]) if len(axes) == 1 else str(axes)
 
 
 def integers(numbers: Any) -> tuple[int, ...]:

@@ -182,20 +182,26 @@ def verify(
     Entries of one model and the same fixed sizes share their instances, so a derivative is computed
     once for all that claim it. ``advance`` is told of every entry-instance as it is done.
     """
-    verdicts = [Verdict(entry) for entry in entries]
-    groups: dict[Any, list[Verdict]] = {}
-    for verdict in verdicts:
-        key = (verdict.entry.model, tuple(verdict.entry.sizes.items()))
-        groups.setdefault(key, []).append(verdict)
+    entries = list(entries)
+    verdicts = {entry.label: Verdict(entry) for entry in entries}
     with np.errstate(over="raise", divide="raise", invalid="raise"):
-        for (model, sizes), members in groups.items():
+        for group in group_by_instances(entries):
+            model, sizes = group[0].model, dict(group[0].sizes)
             first = crc32(f"{model.name} {sizes} {seed}".encode())
             for example in range(examples):
-                bench = Bench(model, random_instance(model, first + example, dict(sizes)))
-                for verdict in members:
-                    judge(verdict, bench)
-                advance(len(members))
-    return verdicts
+                bench = Bench(model, random_instance(model, first + example, sizes))
+                for entry in group:
+                    judge(verdicts[entry.label], bench)
+                advance(len(group))
+    return list(verdicts.values())
+
+
+def group_by_instances(entries: Iterable[Entry]) -> list[list[Entry]]:
+    """The entries that share a model and fixed sizes, and so their instances."""
+    groups: dict[Any, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault((entry.model, tuple(entry.sizes.items())), []).append(entry)
+    return list(groups.values())
 
 
 def judge_once(entry: Entry, instance: Instance) -> Verdict:

@@ -1,0 +1,111 @@
+"""A whole run: every chosen entry, on many instances, on every core.
+
+Groups of entries that share their instances are handed to worker processes; each process traces only
+the derivatives that its groups need. A verdict does not depend on how the work was split.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from derivations.ledger import Entry, find
+from derivations.referee.counterexamples import counterexample
+from derivations.referee.verdicts import Verdict, group_by_instances, verify
+
+WORTH_A_PROCESS = 15_000
+"""Entry-instances below which starting workers, who import JAX again, takes longer than they save."""
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """The verdicts of a run in the ledger's order, and what it took to reach them."""
+
+    verdicts: tuple[Verdict, ...]
+    examples: int
+    seed: int
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether every verified entry holds and every erratum is demonstrated."""
+        return all(verdict.holds for verdict in self.verdicts)
+
+
+def run(
+    entries: Sequence[Entry],
+    examples: int,
+    seed: int,
+    advance: Advance = lambda steps: None,
+    jobs: int = 0,
+) -> Run:
+    """Judge entries of the ledger on ``examples`` random instances each, and shrink the errata.
+
+    ``jobs`` is the number of processes; 0 takes the cores, or one process for little work.
+    """
+    start = time.perf_counter()
+    groups = sorted(group_by_instances(entries), key=len, reverse=True)
+    work = len(entries) * examples
+    jobs = jobs or (min(os.cpu_count() or 1, 8) if work > WORTH_A_PROCESS else 1)
+    tasks = [([entry.label for entry in group], examples, seed) for group in groups]
+    found = _in_processes(tasks, jobs, advance) if jobs > 1 else _in_process(tasks, advance)
+    verdicts = tuple(Verdict(entry, **found[entry.label]) for entry in entries)
+    return Run(verdicts, examples, seed, time.perf_counter() - start)
+
+
+Task = tuple[list[str], int, int]
+Found = dict[str, dict[str, Any]]
+
+
+def judge_group(task: Task, advance: Advance) -> Found:
+    """Judge one group; the fields of each verdict by label, which can cross between processes."""
+    labels, examples, seed = task
+    verdicts = verify([find(label) for label in labels], examples, seed, advance)
+    for verdict in verdicts:
+        if verdict.entry.misprint:
+            verdict.counterexample = counterexample(verdict.entry)
+    names = [field.name for field in fields(Verdict) if field.name != "entry"]
+    return {v.entry.label: {name: getattr(v, name) for name in names} for v in verdicts}
+
+
+def _in_process(tasks: list[Task], advance: Advance) -> Found:
+    return {label: found for task in tasks for label, found in judge_group(task, advance).items()}
+
+
+_done: Any = None
+
+
+def _start_worker(done: Any) -> None:
+    global _done
+    _done = done
+
+
+def _work(task: Task) -> Found:
+    def advance(steps: int) -> None:
+        with _done.get_lock():
+            _done.value += steps
+
+    return judge_group(task, advance)
+
+
+def _in_processes(tasks: list[Task], jobs: int, advance: Advance) -> Found:
+    context = multiprocessing.get_context("spawn")
+    done = context.Value("q", 0)
+    found: Found = {}
+    told = 0
+    with context.Pool(min(jobs, len(tasks)), _start_worker, (done,)) as pool:
+        results = [pool.apply_async(_work, (task,)) for task in tasks]
+        while not all(result.ready() for result in results):
+            time.sleep(0.05)
+            advance(done.value - told)
+            told = done.value
+        for result in results:
+            found.update(result.get())
+    advance(done.value - told)
+    return found

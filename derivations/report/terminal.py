@@ -1,0 +1,124 @@
+"""A run in the terminal: the ledger as a table, a tally, and each erratum in full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+SECTION_TITLES = {
+    "1": "Introduction",
+    "2": "Backpropagation Basics",
+    "3": "Backpropagation with Multi-Layer Network",
+    "4": "Softmax + Cross-entropy loss Backpropagation",
+    "5": "Numpy caveat",
+    "6": "Skip-gram model",
+}
+STYLES = {"definition": "cyan", "verified": "green", "erratum": "yellow", "failing": "bold red"}
+Record = Mapping[str, Any]
+
+
+def show_run(console: Console, run: Record) -> None:
+    """Print the ledger in the paper's order, then the errata, then the tally and the verdict."""
+    console.print(ledger_table(run))
+    errata = [entry for entry in run["entries"] if entry["status"] == "erratum"]
+    if errata:
+        console.print(Text("\nErrata: as printed, where it fails, and as it should be", style="bold"))
+    for entry in errata:
+        console.print(Padding(erratum(entry), (1, 0, 0, 2)))
+    console.print()
+    console.print(tally_line(run))
+    for entry in run["entries"]:
+        if not entry["holds"]:
+            console.print(f"[bold red]{entry['label']}[/] does not hold: {escape(entry['reason'])}")
+            console.print(f"  see it again: [bold]{escape(entry['show'])}[/]")
+
+
+def ledger_table(run: Record) -> Table:
+    """One row an equation: label, page, equation, status, worst error, shapes tried."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("label", no_wrap=True)
+    table.add_column("p.", justify="right")
+    table.add_column("equation", ratio=1)
+    table.add_column("status", no_wrap=True)
+    table.add_column("worst error", justify="right")
+    table.add_column("shapes", justify="right")
+    section = None
+    for entry in run["entries"]:
+        if entry["section"] != section:
+            section = entry["section"]
+            table.add_row(Text(f"§{section}  {SECTION_TITLES[section]}", style="bold"))
+        table.add_row(
+            Text("  " + entry["label"]),
+            str(entry["page"]),
+            Text(entry["text"], style="" if entry["printed_in_paper"] else "dim"),
+            status_of(entry),
+            error_of(entry),
+            f"{entry['shapes_tried']:,}",
+        )
+    return table
+
+
+def status_of(entry: Record) -> Text:
+    """The status, in its colour, with a mark for those who do not see colours."""
+    status = entry["status"] if entry["holds"] else "failing"
+    mark = {"definition": "≡", "verified": "✓", "erratum": "✎", "failing": "✗"}[status]
+    ours = "" if entry["printed_in_paper"] else " (ours)"
+    return Text(f"{mark} {status}{ours}", style=STYLES[status])
+
+
+def error_of(entry: Record) -> str:
+    """The worst error, in roundings of its terms; 0 where the two sides are equal bit for bit."""
+    error = entry["worst_error"]
+    return "—" if error is None else "0" if error == 0 else f"{error:.2f}"
+
+
+def erratum(entry: Record) -> Group:
+    """An erratum: printed form, what is wrong, the smallest counterexample, the correction."""
+    rows = Table.grid(padding=(0, 1))
+    rows.add_column(style="dim", justify="right")
+    rows.add_column()
+    rows.add_row("printed", Text(entry["text"], style="red"))
+    rows.add_row("correct", Text(entry["corrected_text"], style="green"))
+    rows.add_row("because", Text(entry["why"]))
+    rows.add_row("it fails", Text(counterexample_line(entry)))
+    return Group(Text(f"{entry['label']}, §{entry['section']}, p. {entry['page']}", style="bold"), rows)
+
+
+def counterexample_line(entry: Record) -> str:
+    """The counterexample in a line: sizes, values, and the two numbers that differ."""
+    found = entry["counterexample"]
+    if found is None:
+        return "nowhere: it holds on every instance tried"
+    rate = f"on {entry['printed_form_failed']:,} of {entry['shapes_tried']:,} instances; smallest: "
+    sizes = ", ".join(f"{letter} = {size}" for letter, size in found["sizes"].items())
+    values = ", ".join(f"{name} = {_short(value)}" for name, value in found["inputs"].items())
+    if found["printed"] is None:
+        return f"{rate}{sizes}: {found['message']}"
+    index = f"[{', '.join(map(str, found['index']))}]" if found["index"] else ""
+    where = f"{found['quantity']}{index} is {found['true']:.6g}, the print gives {found['printed']:.6g}"
+    return f"{rate}{sizes}; {values}: {where}"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{' '.join(_short(entry) for entry in value)}]"
+    return f"{value:g}"
+
+
+def tally_line(run: Record) -> Text:
+    """How many of each status, and how long it took."""
+    tally, line = run["tally"], Text()
+    for status in ("verified", "definition", "erratum", "failing"):
+        plural = {"definition": "definitions", "erratum": "errata demonstrated"}.get(status, status)
+        if tally[status] or status != "failing":
+            line.append(f"{tally[status]} {plural}", style=STYLES[status]).append("   ")
+    claims = sum(entry["shapes_tried"] for entry in run["entries"])
+    line.append(f"{claims:,} equation-instances in {run['seconds']:.1f} s; worst error ")
+    worst = max((entry["worst_error"] or 0.0 for entry in run["entries"]), default=0.0)
+    return line.append(f"{worst:.2f} of {run['permitted_error']:g} permitted roundings (seed {run['seed']})")
