@@ -3,4 +3,4 @@
 from derivations.command import main
 
 if __name__ == "__main__":
-    main(prog_name="derivations")
+    main()

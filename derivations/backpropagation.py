@@ -123,7 +123,7 @@ def gradient(x: Float[Array, "K"], w: Float[Array, "K"], t: float) -> Float[Arra
 
     >>> x, w, t = example()
     >>> gradient(x, w, t).round(4)
-    array([-0.2746,  0.5492, -1.0983, -0.1648, -0.3844])
+    array([-0.2746,  0.5492, -1.0985, -0.1648, -0.3845])
     """
     check_arrays(NOTATION, x=x, w=w)
     u, f_u, y, E = forward(x, w, t)
@@ -131,18 +131,20 @@ def gradient(x: Float[Array, "K"], w: Float[Array, "K"], t: float) -> Float[Arra
     return delta * x
 
 
-@equation(2, 6, r"E(w - \eta \, \partial E / \partial w) \le E(w), \quad \eta \to 0", lhs=lambda: True,
-          note="The sentence below the figure: a small step against the slope reduces the loss.")
-def step_reduces_loss(x: Float[Array, "K"], w: Float[Array, "K"], t: float) -> Any:
-    """A small step downhill makes the error no larger.
+def error_after_a_step(x: Float[Array, "K"], w: Float[Array, "K"], t: float) -> Any:
+    """E after a step against the gradient, short enough not to overshoot.
 
-    How small is small: E curves by at most (1 + |t|) |x|² times 2 along any direction, so a step of
-    half the inverse of that cannot overshoot.
+    Along its input E curves by less than 2 (1 + |t|) |x|², so half of the inverse is safe.
     """
     eta = 0.25 / (1 + abs(t)) / (x @ x)
-    before = forward(x, w, t)[-1]
-    after = forward(x, w - eta * gradient(x, w, t), t)[-1]
-    return after <= before * (1 + 1e-15)
+    return forward(x, w - eta * gradient(x, w, t), t)[-1]
+
+
+@equation(2, 6, r"E(w - \eta \, \partial E / \partial w) \le E(w)", lhs=error_after_a_step,
+          note="The sentence below the figure: a small step against the slope reduces the loss.")
+def step_reduces_loss(x: Float[Array, "K"], w: Float[Array, "K"], t: float, E: float) -> Any:
+    """The error after the step is the smaller of the two."""
+    return np.minimum(error_after_a_step(x, w, t), E)
 
 
 # --- for JAX: the forward pass again, and nothing else ----------------------------------------------

@@ -18,13 +18,25 @@ from derivations.ledger import Entry, find, ledger
 EXAMPLES = 1000
 
 
+def main() -> None:
+    """Run the command line; an error the user can mend is one line and a non-zero exit status."""
+    try:
+        sys.exit(cli.main(prog_name="derivations", standalone_mode=False))
+    except click.ClickException as problem:
+        click.echo(f"Error: {problem.format_message()}", err=True)
+        sys.exit(problem.exit_code)
+    except click.Abort:
+        click.echo("Stopped; nothing was written.", err=True)
+        sys.exit(130)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="derivations", message="derivations %(version)s")
-def main() -> None:
+def cli() -> None:
     """Every equation of “word2vec Implementation Review”, derived by hand and judged by JAX."""
 
 
-@main.command()
+@cli.command()
 @click.option("--section", metavar="S", help="Only this section of the paper, 1 to 6.")
 @click.option("--label", metavar="L", help="Only this equation, as mlp.dE_dW.")
 @click.option("--examples", metavar="N", type=click.IntRange(min=1), default=EXAMPLES,
@@ -66,7 +78,7 @@ def verify(section: str | None, label: str | None, examples: int, seed: int, job
     sys.exit(0 if result.holds else 1)
 
 
-@main.command()
+@cli.command()
 @click.argument("label")
 @click.option("--instance", metavar="TEXT", help='Sizes, scale and seed, as "K=3 N=2 M=4 seed=17".')
 @click.option("--values", metavar="FILE", type=click.Path(path_type=Path),
@@ -90,7 +102,7 @@ def show(label: str, instance: str | None, values: Path | None, seed: int) -> No
     sys.exit(0 if holds else 1)
 
 
-@main.command()
+@cli.command()
 def notation() -> None:
     """Print the notation of every section: Python name, the paper's symbol, shape, meaning."""
     from derivations.report.show import show_notation
@@ -107,11 +119,14 @@ def chosen(section: str | None, label: str | None) -> Sequence[Entry]:
     if section is not None:
         known = sorted({entry.section for entry in ledger()})
         if section.lstrip("§") not in known:
-            raise click.BadParameter(f"there is no section {section!r} in the ledger: give one of "
-                                     f"{', '.join(known)}", param_hint="--section")
+            raise click.ClickException(
+                f"there is no section {section!r} in the ledger: give one of {', '.join(known)}"
+            )
         entries = [entry for entry in entries if entry.section == section.lstrip("§")]
         if not entries:
-            raise click.BadParameter(f"{label} is not in section {section}: leave one of the two out")
+            raise click.ClickException(
+                f"{label} is not in section {section}: leave one of the two out"
+            )
     return entries
 
 

@@ -179,11 +179,11 @@ def model_of(module: ModuleType, name: str = "") -> Model:
 def entries_of(module: ModuleType, misprints: Mapping[str, Misprint]) -> list[Entry]:
     """The entries of one module, in no particular order."""
     short = module.__name__.rpartition(".")[2]
-    entries = []
-    for function in _functions(module):
-        for claim in vars(function).get("claims", []):
-            entries.append(_entry(module, f"{short}.{claim.label}", claim, function, misprints))
-    return entries
+    return [
+        _entry(module, f"{short}.{claim.label}", claim, function, misprints)
+        for function in _functions(module)
+        for claim in vars(function).get("claims", [])
+    ]
 
 
 def _entry(
@@ -195,10 +195,9 @@ def _entry(
 ) -> Entry:
     wrong = misprints.get(label)
     model = model_of(module, claim.model)
-    section = "1" if claim.page == 1 else getattr(function, "section", module.SECTION)
     return Entry(
         label=label,
-        section=section,
+        section="1" if claim.page == 1 else module.SECTION,
         page=claim.page,
         item=claim.item,
         latex=wrong.latex if wrong else claim.latex,

@@ -28,14 +28,10 @@ def as_column(array: Array) -> tuple[int, ...]:
     return array.shape if array.ndim == 2 else (array.size, 1)
 
 
-def _sizes(*arrays: Array) -> list[tuple[int, ...]]:
-    return [as_column(array) for array in arrays]
-
-
 @definition(3, 1, r"x_k (K, 1), \; w_{ki} (K, N), \; u_i (N, 1), \; h_i (N, 1), \; w'_{ij} (N, M), \;"
             r" u'_j (M, 1), \; y_j (M, 1), \; t_j (M, 1), \; e_j (M, 1)",
-            lhs=lambda x, W, u, h, W_prime, u_prime, y, t: _sizes(
-                x, W, u, h, W_prime, u_prime, y, t, y - t),
+            lhs=lambda x, W, u, h, W_prime, u_prime, y, t: [
+                as_column(a) for a in (x, W, u, h, W_prime, u_prime, y, t, y - t)],
             note="The sizes above the arrays.")
 def sizes_above(K: int, N: int, M: int) -> list[tuple[int, int]]:
     """The nine sizes above the arrays, in their order."""
@@ -74,7 +70,7 @@ def W_prime_cells(W_prime: Array) -> Array:
 
 @definition(3, 5, r"\text{Input layer } (K \times 1), \; W (K \times N), \; \text{Hidden layer }"
             r" (N \times 1), \; W' (N \times M), \; \text{Output layer } (M \times 1)",
-            lhs=lambda x, W, h, W_prime, y: _sizes(x, W, h, W_prime, y),
+            lhs=lambda x, W, h, W_prime, y: [as_column(a) for a in (x, W, h, W_prime, y)],
             note="The sizes below the arrays.")
 def sizes_below(K: int, N: int, M: int) -> list[tuple[int, int]]:
     """The sizes below the arrays.

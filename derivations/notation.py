@@ -91,9 +91,10 @@ def check_arrays(table: Notation, **arrays: Any) -> dict[str, int]:
     """
     dims: dict[str, int] = {}
     given: dict[str, str] = {}
-    for name, array in arrays.items():
+    for name, given_array in arrays.items():
         expected = table[name].shape
-        array = np.asarray(array) if isinstance(array, float) and not expected else array
+        is_number = isinstance(given_array, float) and not expected
+        array = np.asarray(given_array) if is_number else given_array
         _check_floats(name, array)
         if array.ndim != len(expected):
             raise ValueError(

@@ -43,7 +43,7 @@ def shape_of_a_vector(N: int) -> tuple[int, ...]:
     return (N,)
 
 
-@equation(7, 2, r"b^T = b \quad (N,)", lhs=lambda b: np.transpose(b))
+@equation(7, 2, r"b^T = b \quad (N,)", lhs=lambda b: b.T)
 def transpose_of_a_vector(b: Float[Array, "N"]) -> Float[Array, "N"]:
     """Transposing reverses the axes, and one axis reversed is the same one.
 
@@ -80,7 +80,7 @@ def dot_refuses(A: Float[Array, "M N"], a: Float[Array, "M"], M: int, N: int) ->
 
 
 @equation(7, 4, r"\mathrm{outer}(a, b) = \left( a_i b_j \right)_{ij} \quad (M,), (N,) \to (M, N)",
-          lhs=lambda a, b: np.outer(a, b))
+          lhs=lambda a, b: np.outer(a, b))  # noqa: PLW0108, np.outer's own arguments have other names
 def outer(i: Any, j: Any, a: Float[Array, "M"], b: Float[Array, "N"]) -> Any:
     """The outer product: every entry of a times every entry of b.
 

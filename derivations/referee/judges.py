@@ -51,7 +51,7 @@ class Bench:
         if name in self.sizes:
             return self.sizes[name]
         function = getattr(self.model.module, name, None)
-        if not callable(function):
+        if function is None:
             raise LookupError(f"{name} is neither a quantity nor a function of {self.model.name}")
         value = self.call(function, self.model.notation[name].indices)
         if isinstance(value, np.ndarray):

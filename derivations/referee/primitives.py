@@ -8,7 +8,8 @@ of a and |a| for its size, the first-order rules are those of any textbook on ru
     a b     |a| ~b + ~a |b| + |a b|           log a   ~a / |a| + 3 |log a|
     a · b   |a| · ~b + ~a · |b| + n |a| · |b|     σ(a)    σ(a) (1 - σ(a)) ~a + 4 |σ(a)|
 
-and for products one term of second order, ~a ~b, because saturated units multiply zeros. A bound that is zero is not computed: copies, constants and inputs are exact. A primitive without a
+and for products one term of second order, ~a ~b, because saturated units multiply zeros. A bound that
+is zero is not computed: copies, constants and inputs are exact. A primitive without a
 rule is refused by name; nothing is guessed.
 """
 
@@ -23,7 +24,7 @@ import numpy as np
 from derivations.referee.tolerance import ELEMENTARY, UNIT
 
 
-class UnknownPrimitive(NotImplementedError):
+class UnknownPrimitiveError(NotImplementedError):
     """JAX used a primitive that the table below has no rule for."""
 
 
@@ -195,7 +196,7 @@ def _reduce_max(out: str, params: Params, a: Operand) -> tuple[str, str]:
 def _dot_general(out: str, params: Params, a: Operand, b: Operand) -> tuple[str, str]:
     (axes_a, axes_b), (batch_a, _) = params["dimension_numbers"]
     if batch_a:
-        raise UnknownPrimitive("dot_general with batch axes has no rule; add one in primitives.py")
+        raise UnknownPrimitiveError("dot_general with batch axes has no rule; add one in primitives.py")
     axes = integers(axes_a), integers(axes_b)
     size_a, size_b = f"abs({a.value})", f"abs({b.value})"
     roundings = "".join(f" * {a.value}.shape[{axis}]" for axis in axes[0]) if axes[0] else ""
@@ -240,7 +241,7 @@ def _transpose(out: str, params: Params, a: Operand) -> tuple[str, str]:
 @rule("reshape")
 def _reshape(out: str, params: Params, a: Operand) -> tuple[str, str]:
     if params["dimensions"] is not None:
-        raise UnknownPrimitive("reshape with dimensions has no rule; add one in primitives.py")
+        raise UnknownPrimitiveError("reshape with dimensions has no rule; add one in primitives.py")
     return _moved(f"np.reshape({{}}, {shape_of(params['new_sizes'])})", a)
 
 
@@ -260,7 +261,7 @@ def _broadcast_in_dim(out: str, params: Params, a: Operand) -> tuple[str, str]:
 @rule("split")
 def _split(out: str, params: Params, a: Operand) -> tuple[str, str]:
     if len(params["sizes"]) != 1:
-        raise UnknownPrimitive("split into several parts has no rule; add one in primitives.py")
+        raise UnknownPrimitiveError("split into several parts has no rule; add one in primitives.py")
     return _moved("{}", a)
 
 

@@ -27,7 +27,7 @@ from derivations.referee.primitives import (
     HELPERS,
     RULES,
     Operand,
-    UnknownPrimitive,
+    UnknownPrimitiveError,
 )
 
 Sizes = Mapping[str, int]
@@ -128,8 +128,9 @@ def symbolic_shapes(model: Model, names: list[str]) -> list[Any]:
     rows = [model.notation[name] for name in names]
     letters = sorted({size for row in rows for size in row.shape if not size.isdigit()})
     dims = dict(zip(letters, export.symbolic_shape(", ".join(letters)), strict=True)) if letters else {}
+    struct: Any = jax.ShapeDtypeStruct
     return [
-        jax.ShapeDtypeStruct(tuple(dims.get(size) or int(size) for size in row.shape), np.float64)
+        struct(tuple(dims.get(size) or int(size) for size in row.shape), np.float64)
         for row in rows
     ]
 
@@ -160,10 +161,9 @@ class Transcript:
         self._drop_unused(closed.jaxpr.outvars)
         (result,) = [self._operand(variable) for variable in closed.jaxpr.outvars]
         returned = f"{result.value}, {result.bound or '0.0'}" if bounds else result.value
-        self.source = "\n".join(
-            [f"def program({', '.join(['sizes', *arguments])}):", *self._sizes_used(), *self._text()]
-            + [f"    return {returned}", ""]
-        )
+        heading = f"def program({', '.join(['sizes', *arguments])}):"
+        lines = [heading, *self._sizes_used(), *self._text(), f"    return {returned}", ""]
+        self.source = "\n".join(lines)
 
     def compile(self) -> Callable[..., Any]:
         """The function whose text is ``source``."""
@@ -201,7 +201,7 @@ class Transcript:
             elif name in RULES and len(equation.outvars) == 1:
                 self._write_line(equation)
             else:
-                raise UnknownPrimitive(
+                raise UnknownPrimitiveError(
                     f"JAX's program uses {name!r}, which has no rule; add one in primitives.py"
                 )
 
@@ -248,7 +248,7 @@ class Transcript:
 
 def kind_of(variable: Any) -> str:
     """The name of a variable's dtype."""
-    return np.dtype(variable.aval.dtype).name
+    return str(np.dtype(variable.aval.dtype).name)
 
 
 def needed(jaxpr: Any) -> Iterator[Any]:

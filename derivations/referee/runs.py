@@ -78,20 +78,26 @@ def _in_process(tasks: list[Task], advance: Advance) -> Found:
     return {label: found for task in tasks for label, found in judge_group(task, advance).items()}
 
 
-_done: Any = None
+class Worker:
+    """What a worker process keeps: the counter that it shares with the run."""
 
+    done: Any = None
 
-def _start_worker(done: Any) -> None:
-    global _done
-    _done = done
+    @classmethod
+    def start(cls, done: Any) -> None:
+        """Remember the counter; called once in each new process."""
+        cls.done = done
 
+    @classmethod
+    def advance(cls, steps: int) -> None:
+        """Count entry-instances as done."""
+        with cls.done.get_lock():
+            cls.done.value += steps
 
-def _work(task: Task) -> Found:
-    def advance(steps: int) -> None:
-        with _done.get_lock():
-            _done.value += steps
-
-    return judge_group(task, advance)
+    @classmethod
+    def work(cls, task: Task) -> Found:
+        """Judge one group in this process."""
+        return judge_group(task, cls.advance)
 
 
 def _in_processes(tasks: list[Task], jobs: int, advance: Advance) -> Found:
@@ -99,8 +105,8 @@ def _in_processes(tasks: list[Task], jobs: int, advance: Advance) -> Found:
     done = context.Value("q", 0)
     found: Found = {}
     told = 0
-    with context.Pool(min(jobs, len(tasks)), _start_worker, (done,)) as pool:
-        results = [pool.apply_async(_work, (task,)) for task in tasks]
+    with context.Pool(min(jobs, len(tasks)), Worker.start, (done,)) as pool:
+        results = [pool.apply_async(Worker.work, (task,)) for task in tasks]
         while not all(result.ready() for result in results):
             time.sleep(0.05)
             advance(done.value - told)

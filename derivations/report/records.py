@@ -66,8 +66,15 @@ def entry_record(verdict: Verdict) -> dict[str, Any]:
         "worst_error": verdict.worst_error if math.isfinite(verdict.worst_error) else None,
         "printed_form_failed": verdict.misprint_failures if misprint else None,
         "counterexample": verdict.counterexample,
-        "show": f"derivations show {entry.label}",
+        "show": show_line(verdict),
     }
+
+
+def show_line(verdict: Verdict) -> str:
+    """The line to paste to see an entry in full, at the instance where it failed if it did."""
+    instance = verdict.failure.instance if verdict.failure else ""
+    there = f' --instance "{instance}"' if instance else ""
+    return f"derivations show {verdict.entry.label}{there}"
 
 
 def judges_of(entry: Entry) -> list[str]:
@@ -86,7 +93,8 @@ def as_text(latex: str) -> str:
     return " ".join(re.sub(r"([→⇉⇒≤≥≠·⊗×])", r" \1 ", text).split())
 
 
-_SIGNS = {r"\rightrightarrows": "⇉", r"\nabla": "∇", r"\ne ": "≠ ", r"\;": " ", r"\quad": "  ",
+_SIGNS = {r"\log ": "log ",
+          r"\rightrightarrows": "⇉", r"\nabla": "∇", r"\ne ": "≠ ", r"\;": " ", r"\quad": "  ",
           r"\Big": "", r"\big": "", r"\mathbf{u}": "u", r"\mathbf{v}": "v", r"\,": " "}
 
 

@@ -91,13 +91,16 @@ def findings(entry: Entry, instance: Instance) -> list[tuple[str, Any]]:
     """What the hand, the print and every judge find, by who; a failure in place of a value."""
     bench, found = Bench(entry.model, instance), []
     sides = left_sides(entry)
-    for who, function in (("hand", entry.rhs), ("print", entry.misprint and entry.misprint.computes)):
-        if function is not None:
-            try:
-                values = right_sides(entry, bench, sides, function)
-                found += [(f"{who} {name_of(lhs, entry)}", v) for lhs, v in zip(sides, values, strict=True)]
-            except Exception as problem:  # shown, not hidden: the verdict says it too
-                found.append((who, f"{type(problem).__name__}: {problem}"))
+    functions = {"hand": entry.rhs}
+    if entry.misprint:
+        functions["print"] = entry.misprint.computes
+    for who, function in functions.items():
+        try:
+            values = right_sides(entry, bench, sides, function)
+        except Exception as problem:  # shown, not hidden: the verdict says it too
+            found.append((who, f"{type(problem).__name__}: {problem}"))
+        else:
+            found += [(f"{who} {name_of(lhs, entry)}", v) for lhs, v in zip(sides, values, strict=True)]
     for lhs in sides:
         judged, _ = bench.judged(lhs)
         view = entry.view or (lambda array: array)

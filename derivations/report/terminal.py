@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group
@@ -23,12 +23,20 @@ STYLES = {"definition": "cyan", "verified": "green", "erratum": "yellow", "faili
 Record = Mapping[str, Any]
 
 
+WIDE = 130
+"""Columns from which an equation fits beside its label; below, it goes on the line under it."""
+
+
 def show_run(console: Console, run: Record) -> None:
     """Print the ledger in the paper's order, then the errata, then the tally and the verdict."""
-    console.print(ledger_table(run))
+    for section, title in SECTION_TITLES.items():
+        entries = [entry for entry in run["entries"] if entry["section"] == section]
+        if entries:
+            console.print(Text(f"\n§{section}  {title}", style="bold"))
+            console.print(section_table(entries, console.width >= WIDE))
     errata = [entry for entry in run["entries"] if entry["status"] == "erratum"]
     if errata:
-        console.print(Text("\nErrata: as printed, where it fails, and as it should be", style="bold"))
+        console.print(Text("\nErrata: as printed, corrected, and where the print fails", style="bold"))
     for entry in errata:
         console.print(Padding(erratum(entry), (1, 0, 0, 2)))
     console.print()
@@ -39,24 +47,24 @@ def show_run(console: Console, run: Record) -> None:
             console.print(f"  see it again: [bold]{escape(entry['show'])}[/]")
 
 
-def ledger_table(run: Record) -> Table:
+def section_table(entries: Sequence[Record], wide: bool) -> Table:
     """One row an equation: label, page, equation, status, worst error, shapes tried."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("label", no_wrap=True)
-    table.add_column("p.", justify="right")
-    table.add_column("equation", ratio=1)
-    table.add_column("status", no_wrap=True)
-    table.add_column("worst error", justify="right")
-    table.add_column("shapes", justify="right")
-    section = None
-    for entry in run["entries"]:
-        if entry["section"] != section:
-            section = entry["section"]
-            table.add_row(Text(f"§{section}  {SECTION_TITLES[section]}", style="bold"))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=True)
+    table.add_column("label", width=42 if wide else None, ratio=None if wide else 1)
+    table.add_column("p.", justify="right", width=2)
+    if wide:
+        table.add_column("equation", ratio=1)
+    table.add_column("status", width=17)
+    table.add_column("error", justify="right", width=5)
+    table.add_column("shapes", justify="right", width=6)
+    for entry in entries:
+        equation = Text(entry["text"], style="" if entry["printed_in_paper"] else "italic")
+        label = Text(entry["label"], style="" if wide else "bold")
+        first = [label] if wide else [Group(label, Padding(equation, (0, 0, 0, 2)))]
         table.add_row(
-            Text("  " + entry["label"]),
+            *first,
             str(entry["page"]),
-            Text(entry["text"], style="" if entry["printed_in_paper"] else "dim"),
+            *([equation] if wide else []),
             status_of(entry),
             error_of(entry),
             f"{entry['shapes_tried']:,}",
@@ -121,4 +129,5 @@ def tally_line(run: Record) -> Text:
     claims = sum(entry["shapes_tried"] for entry in run["entries"])
     line.append(f"{claims:,} equation-instances in {run['seconds']:.1f} s; worst error ")
     worst = max((entry["worst_error"] or 0.0 for entry in run["entries"]), default=0.0)
-    return line.append(f"{worst:.2f} of {run['permitted_error']:g} permitted roundings (seed {run['seed']})")
+    permitted = f"{worst:.2f} of {run['permitted_error']:g} permitted roundings"
+    return line.append(f"{permitted} (seed {run['seed']})")
