@@ -41,7 +41,7 @@ def example() -> tuple[Array, Array]:
 
 
 def softmax(u: Any) -> Any:
-    """e^{u_j} / Σ_k e^{u_k} along the last axis; finite for scores as large as they like.
+    """e^{u_j} / Σ_k e^{u_k} along the last axis; finite for scores up to ±8e307.
 
     The largest score is taken off first. It cancels in the fraction, and no exponent is positive.
     """

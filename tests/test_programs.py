@@ -1,0 +1,173 @@
+"""The transcription is on trial: JAX's program run by NumPy is what JAX itself computes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from derivations.ledger import Model
+from derivations.referee.forward_pass import lines_of, quantities
+from derivations.referee.instances import draw, letters_of
+from derivations.referee.primitives import RULES, UnknownPrimitiveError
+from derivations.referee.programs import (
+    NUDGE,
+    Transcript,
+    derivative_program,
+    nudged,
+    value_program,
+)
+from derivations.referee.tolerance import permitted
+from tests.support import DERIVATIVES, LEDGER, model_named
+
+SIZES = dict(zip("BCKMNVmn", (2, 3, 4, 5, 2, 6, 3, 4), strict=True))
+ONES = dict.fromkeys(SIZES, 1)
+VALUES = sorted(
+    {(entry.model, entry.lhs) for entry in LEDGER if isinstance(entry.lhs, str)},
+    key=lambda row: (row[0].name, row[1]),
+)
+
+
+def name_of_derivative(row: Any) -> str:
+    return row.name if isinstance(row, Model) else str(row)
+
+
+def by_jax(model: Model, of: str, wrt: str, inputs: dict[str, Any], sizes: dict[str, int]) -> Any:
+    """``jax.jit`` of ``jax.jacrev`` at one concrete shape: no program of ours takes part."""
+    function, names = nudged(model, of, wrt)
+    position = names.index(NUDGE) if NUDGE in names else names.index(wrt)
+    arguments = list(inputs.values())
+    if NUDGE in names:
+        arguments.append(np.zeros(model.notation[wrt].sizes(sizes)))
+    with jax.enable_x64(True):
+        return np.asarray(jax.jit(jax.jacrev(function, argnums=position))(*arguments))
+
+
+@pytest.mark.parametrize("given_sizes", [SIZES, ONES], ids=["unequal sizes", "all sizes one"])
+@pytest.mark.parametrize(("model", "of", "wrt"), DERIVATIVES, ids=name_of_derivative)
+def test_a_program_computes_what_jax_computes(
+    model: Model, of: str, wrt: str, given_sizes: dict[str, int]
+) -> None:
+    sizes = {letter: given_sizes[letter] for letter in letters_of(model)}
+    inputs = dict(draw(model, sizes, "ordinary", seed=8).inputs)
+    expected = by_jax(model, of, wrt, inputs, sizes)
+    reverse, bound = derivative_program(model, of, wrt, "reverse").run_with_bound(inputs, sizes)
+    forward = derivative_program(model, of, wrt, "forward").run(inputs, sizes)
+    for found in (reverse, forward, derivative_program(model, of, wrt, "reverse").run(inputs, sizes)):
+        assert np.shape(found) == expected.shape
+        assert np.all(np.abs(found - expected) <= permitted(bound))
+
+
+@pytest.mark.parametrize(("model", "name"), VALUES, ids=name_of_derivative)
+def test_a_value_program_computes_what_jax_computes(model: Model, name: str) -> None:
+    sizes = {letter: SIZES[letter] for letter in letters_of(model)}
+    inputs = dict(draw(model, sizes, "saturated", seed=9).inputs)
+    with jax.enable_x64(True):
+        expected = np.asarray(jax.jit(nudged(model, name, "")[0])(*inputs.values()))
+    found, bound = value_program(model, name).run_with_bound(inputs, sizes)
+    assert np.all(np.abs(found - expected) <= permitted(bound))
+
+
+def test_a_program_can_be_read() -> None:
+    source = derivative_program(model_named("mlp"), "E", "W", "reverse").source
+    assert "v0 = x @ W  # N" in source
+    assert len(source.splitlines()) < 30
+
+
+# --- planted faults ---------------------------------------------------------------------------------
+
+
+def transcript_of(function: Any, *arrays: Any) -> Transcript:
+    with jax.enable_x64(True):
+        traced = jax.make_jaxpr(function)(*arrays)
+    return Transcript(traced, [f"x{n}" for n in range(len(arrays))], bounds=False)
+
+
+def test_an_unknown_primitive_is_refused_by_name() -> None:
+    with pytest.raises(UnknownPrimitiveError, match="'sin', which has no rule"):
+        transcript_of(jax.numpy.sin, np.ones(3))
+
+
+def test_every_rule_is_used_by_a_program_or_tested_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = {
+        "square", "add_any", "copy", "copy_p", "stop_gradient", "ne", "lt", "le", "gt", "ge",
+        "integer_pow", "squeeze", "select_n", "div", "max", "reduce_max", "tanh", "convert_element_type",
+    }  # fmt: skip
+    used = set()
+    for name, rule in RULES.items():
+        monkeypatch.setitem(RULES, name, lambda *a, n=name, r=rule: (used.add(n), r(*a))[1])
+    from derivations.referee.programs import trace
+
+    for model, of, wrt in DERIVATIVES:
+        traced = trace(model, of, wrt, "forward"), trace(model, of, wrt, "reverse")
+        for jaxpr in traced:
+            Transcript(jaxpr, [f"a{n}" for n in range(len(jaxpr.jaxpr.invars))], bounds=True)
+    assert set(RULES) - used <= alone, "a rule that nothing uses or tests is a rule too many"
+
+
+UNARY = {
+    "exp": jax.numpy.exp, "log": lambda a: jax.numpy.log(a * a), "tanh": jax.numpy.tanh,
+    "logistic": jax.nn.sigmoid, "neg": lambda a: -a, "square": jax.numpy.square, "cube": lambda a: a**3,
+    "inverse": lambda a: a**-1, "sum": lambda a: a.sum(), "max": lambda a: a.max(axis=0),
+    "reshape": lambda a: a.reshape(-1), "transpose": lambda a: a.T, "squeeze": lambda a: a[None].squeeze(0),
+    "softmax": jax.nn.softmax, "log_softmax": jax.nn.log_softmax, "add": lambda a: a + 2.0,
+    "broadcast": lambda a: jax.numpy.broadcast_to(a, (2, *a.shape)),
+    "select": lambda a: jax.numpy.where(a > 0, a, 2 * a), "le": lambda a: (a <= 0.1) * a,
+    "lt": lambda a: (a < 0.1) * a, "ge": lambda a: (a >= 0.1) * a, "ne": lambda a: (a != 0.1) * a,
+    "stop": lambda a: jax.lax.stop_gradient(a) * a, "div": lambda a: a / (a * a + 1.0),
+    "maximum": lambda a: jax.numpy.maximum(a, 0.3),
+    "contract 3-D": lambda a: jax.numpy.einsum("ij,kij->k", a, a[None] * 2.0),
+    "matrix product": lambda a: a.T @ a, "other product": lambda a: a @ a.T,
+    "outer": lambda a: jax.numpy.einsum("ij,kl->ijkl", a, a),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNARY)
+@given(seed=st.integers(0, 1000))
+@settings(max_examples=5)
+def test_a_rule_computes_value_and_a_bound_that_holds(name: str, seed: int) -> None:
+    """Against extended precision: the true error is within the bound, in float64 roundings."""
+    array = np.random.default_rng(seed).standard_normal((3, 4))
+    with jax.enable_x64(True):
+        traced = jax.make_jaxpr(UNARY[name])(array)
+        expected = np.asarray(UNARY[name](array))
+    bounded = Transcript(traced, ["x"], bounds=True).compile()
+    value, bound = bounded({}, array)
+    exact = Transcript(traced, ["x"], bounds=False).compile()({}, array.astype(np.longdouble))
+    np.testing.assert_allclose(value, expected, rtol=1e-14)
+    assert np.all(np.abs(np.asarray(exact, dtype=np.longdouble) - value) <= permitted(bound))
+
+
+# --- reading a forward pass line by line --------------------------------------------------------------
+
+
+def straight(a: Any, b: Any) -> Any:
+    """Two lines."""
+    c = a * b
+    d = c + 1
+    return d
+
+
+def crooked(a: Any) -> Any:
+    if a > 0:
+        a = -a
+    return a
+
+
+def test_every_line_of_a_forward_pass_is_a_quantity() -> None:
+    assert quantities(straight, 2.0, 3.0) == {"a": 2.0, "b": 3.0, "c": 6.0, "d": 7.0}
+
+
+def test_a_nudge_at_a_line_reaches_all_that_follows_and_nothing_before() -> None:
+    lines = lines_of(straight)
+    found = lines(lambda name, value: value + 10 if name == "c" else value, 2.0, 3.0)
+    assert found == {"a": 2.0, "b": 3.0, "c": 16.0, "d": 17.0}
+
+
+def test_a_forward_pass_that_is_not_a_straight_line_is_refused() -> None:
+    with pytest.raises(TypeError, match="crooked, line 2: .* is not one assignment"):
+        lines_of(crooked)
