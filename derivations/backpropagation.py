@@ -71,11 +71,11 @@ def y(u: float) -> Any:
 
 
 @equation(2, 3, r"x_i \to w_i \to u \to f(u) \to y \to E \quad (\partial u / \partial w_i = x_i)",
-          label="path", lhs="du_dw",
+          label="path",
           note="An arrow into a weight says which input it weighs: that is ∂u/∂w_i.")
 @equation(2, 4, r"x_i \to w_i \to \frac{\partial u}{\partial w_i} \to \frac{\partial f(u)}{\partial u}"
           r" \to \frac{\partial y}{\partial f(u)} \to \frac{\partial E}{\partial y}",
-          label="path_of_partials", lhs="du_dw", note="The same path with the partials beneath it.")
+          label="path_of_partials", note="The same path with the partials beneath it.")
 def du_dw(i: Any, x: Float[Array, "K"]) -> Any:
     """∂u/∂w_i = x_i: a weight counts as much as its own input.
 
@@ -84,13 +84,13 @@ def du_dw(i: Any, x: Float[Array, "K"]) -> Any:
     return x[i]
 
 
-@equation(2, 4.1, r"\frac{\partial f(u)}{\partial u} = 1 - f(u)^2", lhs="df_u_du", ours=True)
+@equation(2, 4.1, r"\frac{\partial f(u)}{\partial u} = 1 - f(u)^2", ours=True)
 def df_u_du(f_u: float) -> float:
     """∂f(u)/∂u = 1 - f(u)²: the slope of tanh, from its value."""
     return 1 - f_u**2
 
 
-@equation(2, 4.2, r"\frac{\partial y}{\partial f(u)} = 1", lhs="dy_df_u", ours=True)
+@equation(2, 4.2, r"\frac{\partial y}{\partial f(u)} = 1", ours=True)
 def dy_df_u() -> float:
     """∂y/∂f(u) = 1: the prediction is the activation."""
     return 1.0

@@ -39,18 +39,52 @@ def cli() -> None:
 @cli.command()
 @click.option("--section", metavar="S", help="Only this section of the paper, 1 to 6.")
 @click.option("--label", metavar="L", help="Only this equation, as mlp.dE_dW.")
-@click.option("--examples", metavar="N", type=click.IntRange(min=1), default=EXAMPLES,
-              show_default=True, help="Random shapes and values to try on each equation.")
-@click.option("--seed", metavar="S", type=click.IntRange(min=0), default=0, show_default=True,
-              help="Seed of the instances.")
-@click.option("--jobs", metavar="J", type=click.IntRange(min=0), default=0,
-              help="Processes; 0, the default, takes the cores.")
-@click.option("--json", "json_file", metavar="FILE", type=click.Path(path_type=Path),
-              help="Also write the verdicts as JSON.")
-@click.option("--html", "html_file", metavar="FILE", type=click.Path(path_type=Path),
-              help="Also write one page that works offline.")
-def verify(section: str | None, label: str | None, examples: int, seed: int, jobs: int,
-           json_file: Path | None, html_file: Path | None) -> None:
+@click.option(
+    "--examples",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=EXAMPLES,
+    show_default=True,
+    help="Random shapes and values to try on each equation.",
+)
+@click.option(
+    "--seed",
+    metavar="S",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of the instances.",
+)
+@click.option(
+    "--jobs",
+    metavar="J",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Processes; 0, the default, takes the cores.",
+)
+@click.option(
+    "--json",
+    "json_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Also write the verdicts as JSON.",
+)
+@click.option(
+    "--html",
+    "html_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Also write one page that works offline.",
+)
+def verify(
+    section: str | None,
+    label: str | None,
+    examples: int,
+    seed: int,
+    jobs: int,
+    json_file: Path | None,
+    html_file: Path | None,
+) -> None:
     """Judge the equations; exit with 0 only if every one deserves its status.
 
     A verified equation is one whose left side, differentiated by JAX from the forward pass alone,
@@ -81,10 +115,20 @@ def verify(section: str | None, label: str | None, examples: int, seed: int, job
 @cli.command()
 @click.argument("label")
 @click.option("--instance", metavar="TEXT", help='Sizes, scale and seed, as "K=3 N=2 M=4 seed=17".')
-@click.option("--values", metavar="FILE", type=click.Path(path_type=Path),
-              help="Judge it on your own arrays, an .npz with one array for each input.")
-@click.option("--seed", metavar="S", type=click.IntRange(min=0), default=0, show_default=True,
-              help="Seed of the instance, where none is given.")
+@click.option(
+    "--values",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Judge it on your own arrays, an .npz with one array for each input.",
+)
+@click.option(
+    "--seed",
+    metavar="S",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of the instance, where none is given.",
+)
 def show(label: str, instance: str | None, values: Path | None, seed: int) -> None:
     """Print one equation, the hand code, JAX's own derivative program, and the numbers of an instance."""
     from derivations.referee.instances import from_file, parse, random_instance
@@ -124,9 +168,7 @@ def chosen(section: str | None, label: str | None) -> Sequence[Entry]:
             )
         entries = [entry for entry in entries if entry.section == section.lstrip("§")]
         if not entries:
-            raise click.ClickException(
-                f"{label} is not in section {section}: leave one of the two out"
-            )
+            raise click.ClickException(f"{label} is not in section {section}: leave one of the two out")
     return entries
 
 
@@ -167,8 +209,7 @@ def clear_errors() -> Iterator[None]:
 def progress_bar(total: int) -> Iterator[Any]:
     """A progress bar on standard error, gone when done, and only where somebody looks at it."""
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-               TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("judging", total=total)
         yield lambda steps: bar.advance(task, steps)

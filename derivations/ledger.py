@@ -23,8 +23,16 @@ from typing import Any, TypeVar
 
 from derivations.notation import Notation
 
-SECTIONS = ("backpropagation", "mlp", "softmax_cross_entropy", "numpy_shapes", "mlp_figure", "skipgram",
-            "skipgram_figure", "skipgram_matrices")
+SECTIONS = (
+    "backpropagation",
+    "mlp",
+    "softmax_cross_entropy",
+    "numpy_shapes",
+    "mlp_figure",
+    "skipgram",
+    "skipgram_figure",
+    "skipgram_matrices",
+)
 """The modules that hold labelled equations, in reading order."""
 
 F = TypeVar("F", bound=Callable[..., Any])

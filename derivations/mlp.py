@@ -5,10 +5,9 @@
 Letters are the paper's: k counts K inputs, i counts N hidden units, j counts M outputs. A printed
 row that ends at its own letter, h_1 w'_1j + ... + h_i w'_ij, runs to the last one, here N.
 
-Every function below is one printed formula, in the order of the page. Those that begin with an
-index are the element form: call them with a number, ``dE_dy(2, y, t)``, or with an open grid of
-indices, ``np.ogrid[:K, :N]``, for all entries at once. The matrix forms and ``gradients``, the
-function to paste, follow at the end.
+Every function below is one printed formula, in the order of the page. Those that begin with an index
+are the element form: call them with a number, ``dE_dy(2, y, t)``, or with an open grid of indices,
+``np.ogrid[:K, :N]``, for all entries at once. The matrix forms and ``gradients``, to paste, come last.
 """
 
 from __future__ import annotations
@@ -102,7 +101,7 @@ def h(i: Any, u: Float[Array, "N"]) -> Any:
     return sigmoid(u[i])
 
 
-@definition(4, 5, r"u_i = x_1 w_{1i} + x_2 w_{2i} + \dots + x_k w_{ki}", label="u_written_out", lhs="u",
+@definition(4, 5, r"u_i = x_1 w_{1i} + x_2 w_{2i} + \dots + x_k w_{ki}", label="u_written_out",
             note="The printed line has two faults; its row and its sum are two entries.")
 @definition(4, 6, r"u_i = \sum_{k=1}^{K} x_k w_{ki}")
 def u(i: Any, x: Float[Array, "K"], W: Float[Array, "K N"]) -> Any:
@@ -132,16 +131,14 @@ def dy_du_prime(j: Any, y: Float[Array, "M"]) -> Any:
 
 
 @equation(4, 9, r"\frac{\partial u'_j}{\partial w'_{ij}} = h_i")
-@equation(5, 6, r"\frac{\partial u'_j}{\partial w'_{ij}} = h_i",
-          label="flow.du_prime_dW_prime", lhs="du_prime_dW_prime")
+@equation(5, 6, r"\frac{\partial u'_j}{\partial w'_{ij}} = h_i", label="flow.du_prime_dW_prime")
 def du_prime_dW_prime(i: Any, h: Float[Array, "N"]) -> Any:
     """∂u'_j/∂w'_ij = h_i; another output's weights do not enter u'_j at all."""
     return h[i]
 
 
 @equation(4, 10, r"\frac{\partial u'_j}{\partial h_i} = w'_{ij}")
-@equation(5, 9, r"\frac{\partial u'_j}{\partial h_i} = w'_{ij}", label="flow.du_prime_dh",
-          lhs="du_prime_dh")
+@equation(5, 9, r"\frac{\partial u'_j}{\partial h_i} = w'_{ij}", label="flow.du_prime_dh")
 def du_prime_dh(i: Any, j: Any, W_prime: Float[Array, "N M"]) -> Any:
     """∂u'_j/∂h_i = w'_ij."""
     return W_prime[i, j]
@@ -154,9 +151,9 @@ def dh_du(i: Any, h: Float[Array, "N"]) -> Any:
 
 
 @equation(4, 12, r"\frac{\partial u_i}{\partial w_{ki}} = x_k")
-@equation(5, 5, r"\frac{\partial u_i}{\partial w_{ki}} = x_k", label="flow.du_dW", lhs="du_dW")
+@equation(5, 5, r"\frac{\partial u_i}{\partial w_{ki}} = x_k", label="flow.du_dW")
 @definition(5, 3, r"x_k \to w_{ki} \to u_i \to h_i \rightrightarrows w'_{ij} \to u'_j \to y_j \to E",
-            label="flow.path", lhs="du_dW", note="Here x_k does meet w_ki; compare pp. 2 and 8.")
+            label="flow.path", note="Here x_k does meet w_ki; compare pp. 2 and 8.")
 def du_dW(k: Any, x: Float[Array, "K"]) -> Any:
     """∂u_i/∂w_ki = x_k; another unit's weights do not enter u_i at all."""
     return x[k]
@@ -197,7 +194,7 @@ def EI_prime(j: Any, y: Float[Array, "M"], t: Float[Array, "M"]) -> Any:
 @equation(5, 2, r"\frac{\partial E}{\partial h_i} = \sum_{j=1}^{M} \frac{\partial u'_j}{\partial h_i}"
           r" \cdot \frac{\partial E}{\partial u'_j}")
 @equation(5, 10, r"\frac{\partial E}{\partial h_i} = \sum_{j=1}^{M} EI'_j \cdot w'_{ij}",
-          label="flow.dE_dh", lhs="dE_dh")
+          label="flow.dE_dh")
 def dE_dh(i: Any, EI_prime: Float[Array, "M"], W_prime: Float[Array, "N M"]) -> Any:
     """∂E/∂h_i = Σ_j EI'_j w'_ij: hidden unit i feeds every output, so every error comes back to it.
 
@@ -209,9 +206,7 @@ def dE_dh(i: Any, EI_prime: Float[Array, "M"], W_prime: Float[Array, "N M"]) -> 
 
 @equation(5, 11, r"\frac{\partial E}{\partial u_i} = \sum_{j=1}^{M} EI'_j \cdot w'_{ij} \cdot"
           r" h_i (1 - h_i) = EI_i", label="flow.EI", lhs="dE_du")
-def EI(
-    i: Any, EI_prime: Float[Array, "M"], W_prime: Float[Array, "N M"], h: Float[Array, "N"]
-) -> Any:
+def EI(i: Any, EI_prime: Float[Array, "M"], W_prime: Float[Array, "N M"], h: Float[Array, "N"]) -> Any:
     """EI_i = ∂E/∂u_i: what came back to hidden unit i, times the slope of its sigmoid."""
     return dE_dh(i, EI_prime, W_prime) * dh_du(i, h)
 
@@ -220,14 +215,13 @@ def EI(
 
 
 @equation(5, 8, r"\frac{\partial E}{\partial w'_{ij}} = h_i \cdot EI'_j", label="flow.dE_dW_prime",
-          lhs="dE_dW_prime", note="One blue box around h_i and EI'_j, in the colour of w'_ij.")
+          note="One blue box around h_i and EI'_j, in the colour of w'_ij.")
 def dE_dW_prime(i: Any, j: Any, h: Float[Array, "N"], EI_prime: Float[Array, "M"]) -> Any:
     """∂E/∂w'_ij = h_i EI'_j: what the weight carried forward times the error that came back."""
     return h[i] * EI_prime[j]
 
 
-@equation(5, 12, r"\frac{\partial E}{\partial w_{ki}} = EI_i \cdot x_k", label="flow.dE_dW",
-          lhs="dE_dW")
+@equation(5, 12, r"\frac{\partial E}{\partial w_{ki}} = EI_i \cdot x_k", label="flow.dE_dW")
 def dE_dW(k: Any, i: Any, x: Float[Array, "K"], EI: Float[Array, "N"]) -> Any:
     """∂E/∂w_ki = EI_i x_k: the same sentence, one layer down."""
     return EI[i] * x[k]
@@ -247,9 +241,7 @@ def product_of_partials(
     Erratum (p. 5): the row goes through w'_ij, by ∂w'_ij/∂h_i and ∂u'_j/∂w'_ij; the way back to h_i
     is ∂u'_j/∂h_i.
     """
-    paths = [
-        du_prime_dh(i, j, W_prime) * dy_du_prime(j, y) * dE_dy(j, y, t) for j in range(len(y))
-    ]
+    paths = [du_prime_dh(i, j, W_prime) * dy_du_prime(j, y) * dE_dy(j, y, t) for j in range(len(y))]
     return du_dW(k, x) * dh_du(i, h) * sum(paths)
 
 
@@ -257,9 +249,7 @@ def product_of_partials(
 
 
 @equation(5, 12.1, r"\frac{\partial E}{\partial W'} = h \otimes EI'", lhs="dE_dW_prime", ours=True)
-def dE_dW_prime_matrix(
-    h: Float[Array, "N"], EI_prime: Float[Array, "M"]
-) -> Float[Array, "N M"]:
+def dE_dW_prime_matrix(h: Float[Array, "N"], EI_prime: Float[Array, "M"]) -> Float[Array, "N M"]:
     """All ∂E/∂w'_ij at once: row i is h_i times the error signals."""
     return np.outer(h, EI_prime)
 

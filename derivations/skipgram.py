@@ -49,7 +49,7 @@ def example() -> tuple[Array, Array, Array, Array]:
     Returns x (5,), t (2, 5), W (5, 3), W' (3, 5), all float64.
     """
     x = one_hot(1, 5)
-    t = np.stack([one_hot(context, 5) for context in contexts_of(1, 5, window=1)])
+    t = np.stack([one_hot(0, 5), one_hot(2, 5)])
     W = np.sin(np.arange(1.0, 16.0)).reshape(5, 3)
     W_prime = np.cos(np.arange(1.0, 16.0)).reshape(3, 5)
     return x, t, W, W_prime
@@ -67,16 +67,6 @@ def one_hot(k: int, V: int) -> Float[Array, "V"]:
     if not 0 <= k < V:
         raise ValueError(f"word {k} is not in a vocabulary of {V}: give 0 to {V - 1}")
     return np.where(np.arange(V) == k, 1.0, 0.0)
-
-
-def contexts_of(position: int, length: int, window: int) -> list[int]:
-    """The positions within ``window`` words of this one, in a sentence of ``length`` words.
-
-    >>> contexts_of(0, 5, window=1), contexts_of(2, 5, window=1)
-    ([1], [1, 3])
-    """
-    start, stop = max(0, position - window), min(length, position + window + 1)
-    return [other for other in range(start, stop) if other != position]
 
 
 @definition(1, 1, r"\text{Chicago} = [1 \; 0], \quad \text{Illinois} = [0 \; 1]", sizes={"V": 2},
@@ -121,7 +111,7 @@ def u(c: Any, j: Any, h: Float[Array, "N"], W_prime: Float[Array, "N V"]) -> Any
     return sum(h[i] * W_prime[i, j] for i in range(len(h)))
 
 
-@definition(8, 2, r"h_i = x_1 w_{1i} + x_2 w_{2i} + \dots + x_k w_{ki}", label="h_written_out", lhs="h",
+@definition(8, 2, r"h_i = x_1 w_{1i} + x_2 w_{2i} + \dots + x_k w_{ki}", label="h_written_out",
             note="The printed line has three faults; its row and its sum are two entries.")
 @definition(8, 3, r"h_i = \sum_{k=1}^{V} x_k w_{ki}")
 def h(i: Any, x: Float[Array, "V"], W: Float[Array, "V N"]) -> Any:
@@ -137,15 +127,14 @@ def h(i: Any, x: Float[Array, "V"], W: Float[Array, "V N"]) -> Any:
 
 
 @equation(8, 4, r"\frac{\partial u_{c,j}}{\partial w'_{ij}} = h_i")
-@equation(8, 10, r"\frac{\partial u_{c,j}}{\partial w'_{ij}} = h_i",
-          label="flow.du_dW_prime", lhs="du_dW_prime")
+@equation(8, 10, r"\frac{\partial u_{c,j}}{\partial w'_{ij}} = h_i", label="flow.du_dW_prime")
 def du_dW_prime(i: Any, h: Float[Array, "N"]) -> Any:
     """∂u_cj/∂w'_ij = h_i, for every c; another word's weights do not enter u_cj at all."""
     return h[i]
 
 
 @equation(8, 5, r"\frac{\partial u_{c,j}}{\partial h_i} = w'_{ij}")
-@equation(8, 14, r"\frac{\partial u_{c,j}}{\partial h_i} = w'_{ij}", label="flow.du_dh", lhs="du_dh")
+@equation(8, 14, r"\frac{\partial u_{c,j}}{\partial h_i} = w'_{ij}", label="flow.du_dh")
 def du_dh(i: Any, j: Any, W_prime: Float[Array, "N V"]) -> Any:
     """∂u_cj/∂h_i = w'_ij, for every c."""
     return W_prime[i, j]
@@ -153,8 +142,8 @@ def du_dh(i: Any, j: Any, W_prime: Float[Array, "N V"]) -> Any:
 
 @equation(8, 6, r"\frac{\partial h_i}{\partial w_{ki}} = x_k")
 @definition(8, 7, r"x_k \to w_{ki} \to h_i \rightrightarrows w'_{ij} \to u_{c,j} \rightrightarrows"
-            r" (softmax \; \& \; cross\_entropy) \to E", label="flow.path", lhs="dh_dW")
-@equation(8, 9, r"\frac{\partial h_i}{\partial w_{ki}} = x_k", label="flow.dh_dW", lhs="dh_dW")
+            r" (softmax \; \& \; cross\_entropy) \to E", label="flow.path")
+@equation(8, 9, r"\frac{\partial h_i}{\partial w_{ki}} = x_k", label="flow.dh_dW")
 def dh_dW(k: Any, x: Float[Array, "V"]) -> Any:
     """∂h_i/∂w_ki = x_k: 1 in the word's own row, 0 elsewhere.
 
@@ -189,22 +178,21 @@ def EI(j: Any, e: Float[Array, "C V"]) -> Any:
 # --- the gradients, element by element ------------------------------------------------------------
 
 
-@equation(8, 13, r"\frac{\partial E}{\partial w'_{ij}} = EI_j \cdot h_i", label="flow.dE_dW_prime",
-          lhs="dE_dW_prime")
+@equation(8, 13, r"\frac{\partial E}{\partial w'_{ij}} = EI_j \cdot h_i", label="flow.dE_dW_prime")
 def dE_dW_prime(i: Any, j: Any, EI: Float[Array, "V"], h: Float[Array, "N"]) -> Any:
     """∂E/∂w'_ij = EI_j h_i."""
     return EI[j] * h[i]
 
 
 @equation(8, 15, r"\frac{\partial E}{\partial h_i} = \sum_{j=1}^{V} EI_j \cdot w'_{ij}",
-          label="flow.dE_dh", lhs="dE_dh")
+          label="flow.dE_dh")
 def dE_dh(i: Any, EI: Float[Array, "V"], W_prime: Float[Array, "N V"]) -> Any:
     """∂E/∂h_i = Σ_j EI_j w'_ij: the whole vocabulary sends its error back."""
     return sum(EI[j] * W_prime[i, j] for j in range(len(EI)))
 
 
 @equation(8, 16, r"\frac{\partial E}{\partial w_{ki}} = \sum_{j=1}^{V} EI_j \cdot w'_{ij} \cdot x_k",
-          label="flow.dE_dW", lhs="dE_dW")
+          label="flow.dE_dW")
 def dE_dW(
     k: Any, i: Any, EI: Float[Array, "V"], W_prime: Float[Array, "N V"], x: Float[Array, "V"]
 ) -> Any:
@@ -270,20 +258,15 @@ def each_context_word(
 @equation(10, 8, r"\nabla \sum_b E_b = \sum_b \nabla E_b", lhs="dE_dW dE_dW_prime", model="iteration",
           note="The sentence: one training iteration does this for all target words.")
 def every_target_word(
-    X: Float[Array, "B V"], T: Float[Array, "B C V"], W: Float[Array, "V N"],
-    W_prime: Float[Array, "N V"],
+    X: Float[Array, "B V"], T: Float[Array, "B C V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
 ) -> tuple[Array, Array]:
     """The gradient of an iteration is the sum of the target words' gradients."""
     pairs = [gradients(x, t, W, W_prime) for x, t in zip(X, T, strict=True)]
     return np.sum([of_W for of_W, _ in pairs], axis=0), np.sum([of for _, of in pairs], axis=0)
 
 
-# Several target words: one training iteration.
-
-
 def forward_iteration(
-    X: Float[Array, "B V"], T: Float[Array, "B C V"], W: Float[Array, "V N"],
-    W_prime: Float[Array, "N V"],
+    X: Float[Array, "B V"], T: Float[Array, "B C V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
 ) -> tuple[Any, ...]:
     """The losses of B target words, added; returns E ()."""
     U = X @ W @ W_prime

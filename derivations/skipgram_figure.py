@@ -14,7 +14,7 @@ from numpy import ndarray as Array
 from derivations.ledger import definition, equation
 from derivations.mlp_figure import W_cells, W_prime_cells, as_column
 from derivations.notation import read_cells
-from derivations.skipgram import NOTATION, contexts_of, e, forward, reference
+from derivations.skipgram import NOTATION, e, forward, reference
 from derivations.softmax_cross_entropy import softmax
 
 __all__ = ["NOTATION", "e", "forward", "reference"]
@@ -104,6 +104,16 @@ def scores_by_output_vectors(h: Array, W_prime: Array, C: int) -> Array:
     """
     scores = np.array([output_vector @ h for output_vector in W_prime.T])
     return np.stack([scores for _ in range(C)])
+
+
+def contexts_of(position: int, length: int, window: int) -> list[int]:
+    """The positions within ``window`` words of this one, in a sentence of ``length`` words.
+
+    >>> contexts_of(0, 5, window=1), contexts_of(2, 5, window=1)
+    ([1], [1, 3])
+    """
+    start, stop = max(0, position - window), min(length, position + window + 1)
+    return [other for other in range(start, stop) if other != position]
 
 
 @equation(7, 15, r"window = 1: \quad C \le 2", lhs=lambda: [1, 2, 2, 2, 1],

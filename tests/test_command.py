@@ -6,14 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from derivations import command, mlp
-from derivations.ledger import find, ledger
+from derivations.ledger import Entry, find, ledger
 
 
 def run(*arguments: str, columns: int = 100) -> Result:
@@ -96,7 +98,7 @@ def test_show_prints_equation_hand_code_jax_program_and_numbers() -> None:
 
 
 @pytest.mark.parametrize("entry", ledger(), ids=lambda entry: entry.label)
-def test_show_works_for_every_label(entry) -> None:
+def test_show_works_for_every_label(entry: Entry) -> None:
     result = run("show", entry.label)
     assert result.exit_code == 0, result.output
     assert "the hand-written side holds here" in result.output
@@ -149,7 +151,9 @@ def test_a_wrong_argument_is_one_line_and_a_non_zero_exit(arguments: tuple[str, 
         (lambda x: x[:-1], "so K = 5, but K = 4 in x (4,)"),
     ],
 )
-def test_wrong_values_are_one_line_and_a_non_zero_exit(tmp_path: Path, spoil, message: str) -> None:
+def test_wrong_values_are_one_line_and_a_non_zero_exit(
+    tmp_path: Path, spoil: Callable[[Any], Any], message: str
+) -> None:
     x, t, W, W_prime = mlp.example()
     file = tmp_path / "wrong.npz"
     np.savez(file, x=spoil(x), t=t, W=W, W_prime=W_prime)
@@ -159,7 +163,9 @@ def test_wrong_values_are_one_line_and_a_non_zero_exit(tmp_path: Path, spoil, me
     assert done.stderr.count("\n") == 1
 
 
-def test_a_read_only_file_is_refused_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_file_is_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 

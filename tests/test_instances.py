@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -67,7 +69,9 @@ def test_vocabulary_and_hidden_size_are_rarely_equal() -> None:
 
 
 def test_targets_are_one_hot_repeated_and_soft() -> None:
-    targets = [draw(SKIPGRAM, {"V": 5, "N": 3, "C": 4}, "ordinary", seed).inputs["t"] for seed in range(200)]
+    targets = [
+        draw(SKIPGRAM, {"V": 5, "N": 3, "C": 4}, "ordinary", seed).inputs["t"] for seed in range(200)
+    ]
     one_hot = [t for t in targets if set(np.unique(t)) == {0.0, 1.0}]
     soft = [t for t in targets if ((t > 0) & (t < 1)).any()]
     repeated = [t for t in one_hot if len(np.unique(t, axis=0)) == 1]
@@ -106,7 +110,7 @@ def test_a_name_that_is_no_instance_is_refused_with_the_repair(text: str, messag
         parse(MLP, text)
 
 
-def test_own_values_are_read_and_held_against_the_notation(tmp_path) -> None:
+def test_own_values_are_read_and_held_against_the_notation(tmp_path: Path) -> None:
     arrays = dict(draw(MLP, {"K": 2, "N": 3, "M": 4}, "ordinary", 1).inputs)
     np.savez(tmp_path / "mine.npz", **arrays)
     assert from_file(MLP, tmp_path / "mine.npz").sizes == {"K": 2, "N": 3, "M": 4}

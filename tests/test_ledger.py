@@ -88,7 +88,7 @@ def test_every_entry_can_be_found_and_says_what_it_is(entry: Entry) -> None:
 
 
 def test_an_unknown_label_is_answered_with_the_nearest() -> None:
-    with pytest.raises(KeyError, match=r"'mlp.dE_dw'.*did you mean mlp.flow.dE_dW|mlp.dE_d"):
+    with pytest.raises(KeyError, match=r"'mlp\.dE_dw': did you mean mlp\.dE_dy or"):
         find("mlp.dE_dw")
 
 
@@ -102,7 +102,13 @@ def planted(source: str) -> ModuleType:
     return module
 
 
-TABLE = "from derivations.notation import notation\nNOTATION = notation('''name  paper  shape  drawn  meaning\nx  x_k  K  real  input''')\n"
+TABLE = """
+from derivations.notation import notation
+NOTATION = notation('''
+    name  paper  shape  drawn  meaning
+    x     x_k    K      real   input
+''')
+"""
 
 
 def test_a_left_side_that_names_no_quantity_is_refused() -> None:
@@ -112,7 +118,9 @@ def test_a_left_side_that_names_no_quantity_is_refused() -> None:
 
 
 def test_a_forward_pass_without_a_reference_is_refused() -> None:
-    module = planted(TABLE + "def forward(x): return x\n@definition(3, 1, 'x', lhs='x')\ndef f(x): return x")
+    module = planted(
+        TABLE + "def forward(x): return x\n@definition(3, 1, 'x', lhs='x')\ndef f(x): return x"
+    )
     with pytest.raises(ValueError, match="define both forward and reference"):
         entries_of(module, {})
 
@@ -123,7 +131,7 @@ def test_two_misprints_of_one_label_are_refused() -> None:
         function = misprint("mlp.u", "u", "why")(eval("lambda x: x"))  # noqa: S307
         function.__module__ = "derivations.planted"
         setattr(module, name, function)
-    with pytest.raises(ValueError, match="two misprints are labelled mlp.u"):
+    with pytest.raises(ValueError, match=r"two misprints are labelled mlp\.u"):
         misprints_of(module)
 
 

@@ -169,5 +169,5 @@ def test_a_nudge_at_a_line_reaches_all_that_follows_and_nothing_before() -> None
 
 
 def test_a_forward_pass_that_is_not_a_straight_line_is_refused() -> None:
-    with pytest.raises(TypeError, match="crooked, line 2: .* is not one assignment"):
+    with pytest.raises(TypeError, match=r"crooked, line 2: .* is not one assignment"):
         lines_of(crooked)

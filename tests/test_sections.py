@@ -71,7 +71,9 @@ def test_skipgram_element_forms_are_the_entries_of_the_matrices(sizes: dict[str,
 
 
 @given(seed=SEEDS, sizes=WORDS)
-def test_gradients_change_none_of_their_arguments_and_return_new_arrays(sizes: dict[str, int], seed: int) -> None:
+def test_gradients_change_none_of_their_arguments_and_return_new_arrays(
+    sizes: dict[str, int], seed: int
+) -> None:
     for function, arrays in (
         (skipgram.gradients, skipgram_arrays(sizes, seed)),
         (mlp.gradients, mlp_arrays({"K": sizes["V"], "N": sizes["N"], "M": sizes["C"]}, seed)),
@@ -150,4 +152,6 @@ except Exception as refusal:
 
 def test_the_shapes_in_the_annotations_are_true() -> None:
     done = subprocess.run([sys.executable, "-c", SHAPED], capture_output=True, text=True)
-    assert done.stdout.splitlines() == ["[(5, 3), (3, 5)]", "[(5, 3), (3, 5)]", "(5,)", "TypeCheckError"], done.stderr
+    assert done.stdout.splitlines() == ["[(5, 3), (3, 5)]", "[(5, 3), (3, 5)]", "(5,)", "TypeCheckError"], (
+        done.stderr
+    )

@@ -15,7 +15,9 @@ from derivations.referee.judges import Bench, left_sides
 from derivations.referee.verdicts import Verdict, judge, judge_once, verify
 from tests.support import LEDGER, title, with_hand
 
-GRADIENTS = [find(label) for label in ("mlp.gradients", "skipgram.gradients", "softmax_cross_entropy.gradient")]
+GRADIENTS = [
+    find(label) for label in ("mlp.gradients", "skipgram.gradients", "softmax_cross_entropy.gradient")
+]
 
 
 def off_by(entry: Entry, relative: float, rng: np.random.Generator) -> Any:

@@ -178,9 +178,7 @@ def complex_passes(model: Model, instance: Instance, value: Any, wrt: str) -> li
             arguments = [*inputs[:position], moved, *inputs[position + 1 :]]
             passes.append(lines(lambda name, value: value, *arguments))
         else:
-            passes.append(
-                lines(lambda name, value, to=moved: to if name == wrt else value, *inputs)
-            )
+            passes.append(lines(lambda name, value, to=moved: to if name == wrt else value, *inputs))
     return passes
 
 

@@ -65,9 +65,7 @@ def _program(model: Model, of: str, wrt: str, mode: str) -> Program:
     arguments = [*model.inputs, NUDGE] if wrt and wrt not in model.inputs else list(model.inputs)
     plain, bounded = (Transcript(traced, arguments, bounds) for bounds in (False, True))
     nudge = model.notation[wrt] if arguments[-1] == NUDGE else None
-    return Program(
-        plain.source, str(traced), _caller(plain, model, nudge), _caller(bounded, model, nudge)
-    )
+    return Program(plain.source, str(traced), _caller(plain, model, nudge), _caller(bounded, model, nudge))
 
 
 def _caller(
@@ -129,10 +127,7 @@ def symbolic_shapes(model: Model, names: list[str]) -> list[Any]:
     letters = sorted({size for row in rows for size in row.shape if not size.isdigit()})
     dims = dict(zip(letters, export.symbolic_shape(", ".join(letters)), strict=True)) if letters else {}
     struct: Any = jax.ShapeDtypeStruct
-    return [
-        struct(tuple(dims.get(size) or int(size) for size in row.shape), np.float64)
-        for row in rows
-    ]
+    return [struct(tuple(dims.get(size) or int(size) for size in row.shape), np.float64) for row in rows]
 
 
 # --- transcribing -----------------------------------------------------------------------------------

@@ -93,9 +93,19 @@ def as_text(latex: str) -> str:
     return " ".join(re.sub(r"([→⇉⇒≤≥≠·⊗×])", r" \1 ", text).split())
 
 
-_SIGNS = {r"\log ": "log ",
-          r"\rightrightarrows": "⇉", r"\nabla": "∇", r"\ne ": "≠ ", r"\;": " ", r"\quad": "  ",
-          r"\Big": "", r"\big": "", r"\mathbf{u}": "u", r"\mathbf{v}": "v", r"\,": " "}
+_SIGNS = {
+    r"\log ": "log ",
+    r"\rightrightarrows": "⇉",
+    r"\nabla": "∇",
+    r"\ne ": "≠ ",
+    r"\;": " ",
+    r"\quad": "  ",
+    r"\Big": "",
+    r"\big": "",
+    r"\mathbf{u}": "u",
+    r"\mathbf{v}": "v",
+    r"\,": " ",
+}
 
 
 def write_json(run: Run, file: Path) -> None:

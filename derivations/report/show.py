@@ -118,8 +118,14 @@ def show_notation(console: Console) -> None:
         if any(module.NOTATION is table for table in seen):
             continue
         seen.append(module.NOTATION)
-        table = Table(title=f"{name}, §{module.SECTION}", title_justify="left", title_style="bold",
-                      box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table = Table(
+            title=f"{name}, §{module.SECTION}",
+            title_justify="left",
+            title_style="bold",
+            box=None,
+            pad_edge=False,
+            padding=(0, 2, 0, 0),
+        )
         for column in ("Python", "paper", "shape", "meaning", "values"):
             table.add_column(column)
         for row in module.NOTATION.values():

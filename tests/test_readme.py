@@ -1,0 +1,47 @@
+"""What the README and CONTRIBUTING say is so."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from derivations.command import EXAMPLES, cli
+from derivations.ledger import ledger
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_its_examples_run() -> None:
+    failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert tried >= 4
+    assert failed == 0
+
+
+def test_its_numbers_are_the_ledgers() -> None:
+    assert f"{len(ledger())} equations" in README
+    assert f"{EXAMPLES:,} random shapes" in README
+
+
+def test_its_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert len(links) > 10
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_it_has_the_two_commands_that_ci_runs() -> None:
+    section = README.partition("## Two commands")[2].partition("\n## ")[0]
+    commands = [line for line in section.splitlines() if line.startswith("    ")]
+    assert len(commands) == 2
+    assert commands[0].endswith("derivations verify")
+    assert "pytest" in commands[1]
+
+
+def test_every_option_it_names_exists() -> None:
+    help_text = CliRunner().invoke(cli, ["verify", "--help"]).output
+    help_text += CliRunner().invoke(cli, ["show", "--help"]).output
+    for option in re.findall(r"`(--[a-z]+)", README):
+        assert option in help_text, option
