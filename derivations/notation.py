@@ -51,10 +51,15 @@ class Quantity:
 
     def sizes(self, dims: Mapping[str, int]) -> tuple[int, ...]:
         """The shape at given sizes: ``(3, 5)`` for ``N M`` at N = 3, M = 5."""
-        return tuple(int(size) if size.isdigit() else dims[size] for size in self.shape)
+        return tuple(size_of(size, dims) for size in self.shape)
 
 
 Notation = Mapping[str, Quantity]
+
+
+def size_of(size: str, dims: Mapping[str, int]) -> int:
+    """A size of the table as a number: a digit is itself, a letter what ``dims`` says."""
+    return int(size) if size.isdigit() else dims[size]
 
 
 def notation(table: str) -> Notation:

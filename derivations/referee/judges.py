@@ -12,13 +12,14 @@ by the reference and by the NumPy forward pass, and an observation is what NumPy
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from derivations.ledger import Entry, Model
+from derivations.notation import size_of
 from derivations.referee.forward_pass import lines_of, quantities
 from derivations.referee.instances import Instance
 from derivations.referee.programs import derivative_program, value_program
@@ -65,23 +66,11 @@ class Bench:
         indices = [name for name in parameters if is_index(name, self.model)]
         if not indices:
             return function(*[self.hand(name) for name in parameters])
-        shape = tuple(self.sizes_of_letters()[letter] for letter in letters)
+        runs_to = runs_of_indices(self.model, frozenset(self.sizes))
+        shape = tuple(size_of(runs_to[letter], self.sizes) for letter in letters)
         grid = dict(zip(letters, open_grid(shape), strict=True))
         given = [grid[name] if name in indices else self.hand(name) for name in parameters]
         return np.broadcast_to(function(*given), shape)
-
-    def sizes_of_letters(self) -> dict[str, int]:
-        """The size that each index letter runs to, by the model's notation."""
-        if "letters" not in self._judged:
-            known = self.sizes.keys() | set("123456789")
-            self._judged["letters"] = {
-                letter: size
-                for quantity in self.model.notation.values()
-                if known.issuperset(quantity.shape)
-                for letter, size in zip(quantity.indices, quantity.sizes(self.sizes), strict=True)
-            }
-        found: dict[str, int] = self._judged["letters"]
-        return found
 
     def right_side(self, function: Callable[..., Any], pair: Pair | None, quantity: str) -> Any:
         """The hand-written right side; an element form is spread over its whole Jacobian."""
@@ -200,6 +189,18 @@ def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
 def is_index(name: str, model: Model) -> bool:
     """Whether an argument is an index: one small letter that names no quantity."""
     return len(name) == 1 and name.islower() and name not in model.notation and name not in "mn"
+
+
+@cache
+def runs_of_indices(model: Model, letters: frozenset[str]) -> Mapping[str, str]:
+    """What each index letter runs to, by the notation of a model with these sizes: k to K."""
+    known = letters | set("123456789")
+    return {
+        index: size
+        for quantity in model.notation.values()
+        if known.issuperset(quantity.shape)
+        for index, size in zip(quantity.indices, quantity.shape, strict=True)
+    }
 
 
 def left_sides(entry: Entry) -> tuple[Any, ...]:
