@@ -20,6 +20,9 @@ SECTION_TITLES = {
     "6": "Skip-gram model",
 }
 STYLES = {"definition": "cyan", "verified": "green", "erratum": "yellow", "failing": "bold red"}
+MARKS = {"definition": "≡", "verified": "✓", "erratum": "✎", "failing": "✗"}
+"""A sign for each status, for those who do not see its colour."""
+
 Record = Mapping[str, Any]
 
 
@@ -75,9 +78,8 @@ def section_table(entries: Sequence[Record], wide: bool) -> Table:
 def status_of(entry: Record) -> Text:
     """The status, in its colour, with a mark for those who do not see colours."""
     status = entry["status"] if entry["holds"] else "failing"
-    mark = {"definition": "≡", "verified": "✓", "erratum": "✎", "failing": "✗"}[status]
     ours = "" if entry["printed_in_paper"] else " (ours)"
-    return Text(f"{mark} {status}{ours}", style=STYLES[status])
+    return Text(f"{MARKS[status]} {status}{ours}", style=STYLES[status])
 
 
 def error_of(entry: Record) -> str:
