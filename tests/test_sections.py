@@ -108,7 +108,7 @@ def test_the_condition_of_y_minus_t_is_necessary() -> None:
     entry = find("softmax_cross_entropy.condition")
     instance = draw(entry.model, {"M": 4}, "ordinary", 3)
     bench = Bench(entry.model, instance)
-    true = bench.judged(("E", "u"))[0]["reverse"]
+    true = bench.judged(("E", "u"))["reverse"].value
     y, r = bench.hand("y"), instance.inputs["r"]
     assert np.abs(true - (y - r)).max() > 0.1
     np.testing.assert_allclose(true - (y - r), y * (r.sum() - 1), rtol=1e-12)

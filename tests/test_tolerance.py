@@ -36,7 +36,7 @@ def off_by(entry: Entry, relative: float, rng: np.random.Generator) -> Any:
 
 def judged_gradients(entry: Entry, instance: Instance) -> list[Any]:
     bench = Bench(entry.model, instance)
-    return [bench.judged(pair)[0]["reverse"] for pair in left_sides(entry)]
+    return [bench.judged(pair)["reverse"].value for pair in left_sides(entry)]
 
 
 @pytest.mark.parametrize("entry", GRADIENTS, ids=title)

@@ -1,12 +1,13 @@
 """The judges: three ways to the left side of an equation that share no code with the right side.
 
-``reverse``   JAX's reverse mode on the section's ``reference``; its error bound sets the tolerance
+``reverse``   JAX's reverse mode on the section's ``reference``
 ``forward``   JAX's forward mode on the same
 ``complex``   no automatic differentiation: the NumPy forward pass at x + i·2^-100, whose imaginary
               part is the derivative, exact to rounding (the complex step of Squire and Trapp, 1998)
 
-They must agree with each other as well. What is not a derivative has two judges: a quantity is computed
-by the reference and by the NumPy forward pass, and an observation is what NumPy itself answers.
+The error bounds of JAX's own programs set the tolerance. The judges must agree with each other as well.
+What is not a derivative has two judges: a quantity is computed by the reference and by the NumPy forward
+pass; or one: an observation is what NumPy itself answers.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,13 @@ from derivations.referee.programs import derivative_program, value_program
 from derivations.referee.tolerance import STEP, observed_bound, permitted
 
 Pair = tuple[str, str]
+
+
+class Finding(NamedTuple):
+    """What one judge finds for a left side, and how far from it rounding may take the hand."""
+
+    value: Any
+    permitted: Any
 
 
 class Bench:
@@ -93,8 +101,8 @@ class Bench:
 
     # --- the judges' side -------------------------------------------------------------------------
 
-    def judged(self, lhs: Pair | str | Callable[..., Any]) -> tuple[dict[str, Any], Any]:
-        """What each judge finds for a left side, by judge, and the difference that is permitted."""
+    def judged(self, lhs: Pair | str | Callable[..., Any]) -> dict[str, Finding]:
+        """What each judge finds for a left side, by judge."""
         if lhs not in self._judged:
             if callable(lhs):
                 self._judged[lhs] = self._observed(lhs)
@@ -102,39 +110,45 @@ class Bench:
                 self._judged[lhs] = self._valued(lhs)
             else:
                 self._judged[lhs] = self._differentiated(*lhs)
-        found: tuple[dict[str, Any], Any] = self._judged[lhs]
+        found: dict[str, Finding] = self._judged[lhs]
         return found
 
     def disagreement(self, lhs: Pair | str | Callable[..., Any]) -> str:
         """Which judges differ on a left side by more than rounding; empty if they agree."""
         key = ("disagreement", lhs)
         if key not in self._judged:
-            findings, allowed = self.judged(lhs)
-            (first, value), *others = findings.items()
-            self._judged[key] = ", ".join(
-                f"{first} and {judge} disagree"
-                for judge, found in others
-                if np.shape(found) != np.shape(value) or not agree(found, value, allowed)
-            )
-        differ: str = self._judged[key]
-        return differ
+            (first, finding), *others = self.judged(lhs).items()
+            differ = [judge for judge, other in others if not agree(finding, other)]
+            self._judged[key] = ", ".join(f"{first} and {judge} disagree" for judge in differ)
+        found: str = self._judged[key]
+        return found
 
-    def _differentiated(self, of: str, wrt: str) -> tuple[dict[str, Any], Any]:
+    def _differentiated(self, of: str, wrt: str) -> dict[str, Finding]:
         inputs = self.instance.inputs
         reverse = derivative_program(self.model, of, wrt, "reverse")
+        forward = derivative_program(self.model, of, wrt, "forward")
         value, bound = reverse.run_with_bound(inputs, self.sizes)
-        forward = derivative_program(self.model, of, wrt, "forward").run(inputs, self.sizes)
-        complex_ = self.complex_step(of, wrt)
-        findings = {"reverse": value, "forward": forward, "complex": complex_}
-        return findings, permitted(bound)
+        other, other_bound = forward.run_with_bound(inputs, self.sizes)
+        # The complex step goes forward too, and rounds what forward mode rounds.
+        wider = permitted(np.maximum(bound, other_bound))
+        return {
+            "reverse": Finding(value, permitted(bound)),
+            "forward": Finding(other, wider),
+            "complex": Finding(self.complex_step(of, wrt), wider),
+        }
 
-    def _valued(self, name: str) -> tuple[dict[str, Any], Any]:
-        value, bound = value_program(self.model, name).run_with_bound(self.instance.inputs, self.sizes)
-        return {"reference": value, "forward pass": self._known[name]}, permitted(bound)
+    def _valued(self, name: str) -> dict[str, Finding]:
+        program = value_program(self.model, name)
+        value, bound = program.run_with_bound(self.instance.inputs, self.sizes)
+        allowed = permitted(bound)
+        return {
+            "reference": Finding(value, allowed),
+            "forward pass": Finding(self._known[name], allowed),
+        }
 
-    def _observed(self, lhs: Callable[..., Any]) -> tuple[dict[str, Any], Any]:
+    def _observed(self, lhs: Callable[..., Any]) -> dict[str, Finding]:
         value = self.call(lhs, "")
-        return {"observed": value}, permitted(observed_bound(value))
+        return {"observed": Finding(value, permitted(observed_bound(value)))}
 
     def complex_step(self, of: str, wrt: str) -> Any:
         """∂of/∂wrt, of shape (*of, *wrt), by one forward pass for every entry of ``wrt``."""
@@ -148,9 +162,11 @@ class Bench:
         return result.reshape(columns[0].shape + np.shape(self._known[wrt])) / STEP
 
 
-def agree(a: Any, b: Any, allowed: Any) -> bool:
-    """Whether two findings differ by no more than is permitted, in every entry; NaN never does."""
-    return bool(np.all(np.abs(a - b) <= allowed))
+def agree(a: Finding, b: Finding) -> bool:
+    """Whether two findings differ by no more than either permits, in every entry; NaN never does."""
+    if np.shape(a.value) != np.shape(b.value):
+        return False
+    return bool(np.all(np.abs(a.value - b.value) <= np.maximum(a.permitted, b.permitted)))
 
 
 def complex_passes(model: Model, instance: Instance, value: Any, wrt: str) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from derivations.ledger import Entry, Misprint
 from derivations.referee.instances import Instance, random_instance
-from derivations.referee.judges import Bench, left_sides
+from derivations.referee.judges import Bench, Finding, left_sides
 from derivations.referee.tolerance import ROUNDINGS
 
 DOES_NOT_COMPUTE = (ValueError, IndexError)
@@ -75,10 +75,10 @@ class Verdict:
 
 
 def compare(
-    entry: Entry, bench: Bench, lhs: Any, hand: Any, judge: str, found: Any, allowed: Any
+    entry: Entry, bench: Bench, lhs: Any, hand: Any, judge: str, finding: Finding
 ) -> tuple[float, Failure | None]:
     """Hold two arrays against each other, every entry; the worst error, in permitted roundings."""
-    quantity = name_of(lhs, entry)
+    quantity, (found, allowed) = name_of(lhs, entry), finding
     hand = np.asarray(hand)
     if hand.shape != np.shape(found):
         message = f"its shape is {hand.shape}, {judge} has {np.shape(found)}"
@@ -113,15 +113,14 @@ def hold_against(
     """Compare what ``function`` computes with every judge; the worst error and the first failure."""
     worst = 0.0
     for lhs, value in zip(sides, right_sides(entry, bench, sides, function), strict=True):
-        findings, allowed = bench.judged(lhs)
+        findings = bench.judged(lhs)
         if bench.disagreement(lhs):
             message = f"{bench.disagreement(lhs)} beyond rounding"
             return np.inf, Failure(name_of(lhs, entry), "referee", str(bench.instance), message)
         if entry.view is not None:
-            findings = {judge: entry.view(found) for judge, found in findings.items()}
-            allowed = entry.view(allowed)
-        for judge, found in findings.items():
-            error, failure = compare(entry, bench, lhs, value, judge, found, allowed)
+            findings = {judge: Finding(*map(entry.view, found)) for judge, found in findings.items()}
+        for judge, finding in findings.items():
+            error, failure = compare(entry, bench, lhs, value, judge, finding)
             worst = max(worst, error)
             if failure:
                 return worst, failure

@@ -102,9 +102,9 @@ def findings(entry: Entry, instance: Instance) -> list[tuple[str, Any]]:
         else:
             found += [(f"{who} {name_of(lhs, entry)}", v) for lhs, v in zip(sides, values, strict=True)]
     for lhs in sides:
-        judged, _ = bench.judged(lhs)
         view = entry.view or (lambda array: array)
-        found += [(f"{judge} {name_of(lhs, entry)}", view(value)) for judge, value in judged.items()]
+        for judge, finding in bench.judged(lhs).items():
+            found.append((f"{judge} {name_of(lhs, entry)}", view(finding.value)))
     return found
 
 
