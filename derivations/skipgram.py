@@ -32,8 +32,6 @@ NOTATION = notation("""
     W         w_ki    V N     real      weights, input to hidden; a word's row is its vector
     W_prime   w'_ij   N V     real      weights, hidden to output; a column a word
     one_hot   x_k     V       one-hot   an input that must be one-hot
-    X         x_bk    B V     input     several target words
-    T         t_bcj   B C V   target    their context words
     h         h_i     N       -         hidden layer
     u         u_cj    C V     -         scores
     y         y_cj    C V     -         predictions
@@ -121,6 +119,18 @@ def h(i: Any, x: Float[Array, "V"], W: Float[Array, "V N"]) -> Any:
     to a K that §6 does not have.
     """
     return sum(x[k] * W[k, i] for k in range(len(x)))
+
+
+@definition(8, 3.1, r"y_{c,j} = \frac{e^{u_{c,j}}}{\sum_{k=1}^{V} e^{u_{c,k}}}", ours=True)
+def y(u: Float[Array, "C V"]) -> Float[Array, "C V"]:
+    """The predictions: §4's softmax, once for each context word."""
+    return np.stack([softmax(u_c) for u_c in u])
+
+
+@definition(8, 3.2, r"E = -\sum_{c=1}^{C} \sum_{j=1}^{V} t_{c,j} \log y_{c,j}", ours=True)
+def E(t: Float[Array, "C V"], u: Float[Array, "C V"]) -> Any:
+    """The loss: §4's cross-entropy, added over the context words."""
+    return -sum(t[c] @ log_softmax(u[c]) for c in range(len(t)))
 
 
 # --- the partials, in the paper's order -----------------------------------------------------------
@@ -255,26 +265,7 @@ def each_context_word(
     return dE_dW, dE_dW_prime
 
 
-@equation(10, 8, r"\nabla \sum_b E_b = \sum_b \nabla E_b", lhs="dE_dW dE_dW_prime", model="iteration",
-          note="The sentence: one training iteration does this for all target words.")
-def every_target_word(
-    X: Float[Array, "B V"], T: Float[Array, "B C V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
-) -> tuple[Array, Array]:
-    """The gradient of an iteration is the sum of the target words' gradients."""
-    pairs = [gradients(x, t, W, W_prime) for x, t in zip(X, T, strict=True)]
-    return np.sum([of_W for of_W, _ in pairs], axis=0), np.sum([of for _, of in pairs], axis=0)
-
-
-def forward_iteration(
-    X: Float[Array, "B V"], T: Float[Array, "B C V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
-) -> tuple[Any, ...]:
-    """The losses of B target words, added; returns E ()."""
-    U = X @ W @ W_prime
-    E = -np.sum(T * log_softmax(U)[:, None, :])
-    return (E,)
-
-
-# --- for JAX: the forward passes again, and nothing else --------------------------------------------
+# --- for JAX: the forward pass again, and nothing else ---------------------------------------------
 
 
 def reference(x: Any, t: Any, W: Any, W_prime: Any) -> Any:
@@ -286,14 +277,4 @@ def reference(x: Any, t: Any, W: Any, W_prime: Any) -> Any:
     u = jnp.broadcast_to(jnp.einsum("i,ij->j", h, W_prime), t.shape)
     y = jax.nn.softmax(u)
     E = -(t * jax.nn.log_softmax(u)).sum()
-    return E
-
-
-def reference_iteration(X: Any, T: Any, W: Any, W_prime: Any) -> Any:
-    """Several target words, in JAX."""
-    import jax
-    import jax.numpy as jnp
-
-    U = jnp.einsum("bk,ki,ij->bj", X, W, W_prime)
-    E = -jnp.sum(jnp.sum(T, axis=1) * jax.nn.log_softmax(U))
     return E

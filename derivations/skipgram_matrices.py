@@ -16,7 +16,7 @@ from numpy import ndarray as Array
 from derivations.ledger import definition, equation
 from derivations.notation import notation
 from derivations.skipgram import e as e_element
-from derivations.skipgram import forward, one_hot, reference
+from derivations.skipgram import forward, gradients, one_hot, reference
 from derivations.softmax_cross_entropy import log_softmax, softmax
 
 __all__ = ["forward", "reference"]
@@ -37,6 +37,8 @@ NOTATION = notation("""
     a         u_i     m       real     the vector u of the outer product
     b         v_j     n       real     the vector v of the outer product
     A         a_ij    m n     -        the outer product
+    X         x_bk    B V     input    several target words, for one training iteration
+    T         t_bcj   B C V   target   their context words
 """)
 
 
@@ -190,6 +192,19 @@ def first_word_times_sums(W_prime: Float[Array, "N V"], e: Float[Array, "1 V"]) 
 
 
 
+# --- one training iteration (p. 10) ----------------------------------------------------------------
+
+
+@equation(10, 8, r"\nabla \sum_b E_b = \sum_b \nabla E_b", lhs="dE_dW dE_dW_prime", model="iteration",
+          note="The sentence: one training iteration does this for all target words.")
+def every_target_word(
+    X: Float[Array, "B V"], T: Float[Array, "B C V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
+) -> tuple[Array, Array]:
+    """The gradient of an iteration is the sum of the target words' gradients."""
+    pairs = [gradients(x, t, W, W_prime) for x, t in zip(X, T, strict=True)]
+    return np.sum([of_W for of_W, _ in pairs], axis=0), np.sum([of for _, of in pairs], axis=0)
+
+
 # The outer product, and the input of p. 10's last line, as forward passes of their own.
 
 
@@ -228,4 +243,23 @@ def reference_first_word(t: Any, W: Any, W_prime: Any) -> Any:
     u = jnp.broadcast_to(jnp.einsum("i,ij->j", h, W_prime), t.shape)
     y = jax.nn.softmax(u)
     E = -(t * jax.nn.log_softmax(u)).sum()
+    return E
+
+
+def forward_iteration(
+    X: Float[Array, "B V"], T: Float[Array, "B C V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
+) -> tuple[Any, ...]:
+    """The losses of B target words, added; returns E ()."""
+    U = X @ W @ W_prime
+    E = -np.sum(T * log_softmax(U)[:, None, :])
+    return (E,)
+
+
+def reference_iteration(X: Any, T: Any, W: Any, W_prime: Any) -> Any:
+    """Several target words, in JAX."""
+    import jax
+    import jax.numpy as jnp
+
+    U = jnp.einsum("bk,ki,ij->bj", X, W, W_prime)
+    E = -jnp.sum(jnp.sum(T, axis=1) * jax.nn.log_softmax(U))
     return E

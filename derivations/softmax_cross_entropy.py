@@ -123,11 +123,12 @@ def dE_du_any_target(
     return sum(-r[k] * ((k == j) - y[j]) for k in range(len(r)))
 
 
-@equation(6, 4.4, r"\frac{\partial E}{\partial u_j} = (y_j - t_j) + y_j \Big( \sum_{k=1}^{M} t_k"
-          r" - 1 \Big)", lhs="dE_du", model="any_target", ours=True)
-def condition(y: Float[Array, "M"], r: Float[Array, "M"]) -> Float[Array, "M"]:
-    """What y - t leaves out: nothing if, and as no y_j is 0 only if, the target sums to one."""
-    return (y - r) + y * (np.sum(r) - 1)
+@equation(6, 4.4, r"\sum_{j=1}^{M} \frac{\partial E}{\partial u_j} = 0, \quad \sum_{j=1}^{M} (y_j - t_j)"
+          r" = 1 - \sum_{j=1}^{M} t_j", lhs="dE_du", model="any_target", view=np.sum, ours=True,
+          note="So y - t is the gradient only if the target sums to one; by the line above, it then is.")
+def condition() -> float:
+    """The gradient sums to 0 for any target, since all scores may rise together; y - t need not."""
+    return 0.0
 
 
 @equation(6, 5, r"\frac{\partial (total \; loss)}{\partial u_j} = \frac{\partial E}{\partial u_j}"

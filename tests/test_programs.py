@@ -168,6 +168,28 @@ def test_a_nudge_at_a_line_reaches_all_that_follows_and_nothing_before() -> None
     assert found == {"a": 2.0, "b": 3.0, "c": 16.0, "d": 17.0}
 
 
+def out_of_order(a: Any) -> Any:
+    b = a + 1
+    return b, a
+
+
+def negated(a: Any) -> Any:
+    b = a + 1
+    return -b
+
+
+def with_a_statement(a: Any) -> Any:
+    b = a + 1
+    np.multiply(b, 0, out=b)
+    return b
+
+
+@pytest.mark.parametrize("function", [out_of_order, negated, with_a_statement])
+def test_a_forward_pass_returns_its_lines_and_does_nothing_else(function: Any) -> None:
+    with pytest.raises(TypeError, match="is not one assignment"):
+        lines_of(function)
+
+
 def test_a_forward_pass_that_is_not_a_straight_line_is_refused() -> None:
     with pytest.raises(TypeError, match=r"crooked, line 2: .* is not one assignment"):
         lines_of(crooked)

@@ -55,7 +55,7 @@ OUTPUT_FAULTS: dict[str, Callable[[Any], Any]] = {
     "an axis too many": lambda value: np.asarray(value)[..., None, None],
 }
 
-ALWAYS_ZERO = {"mlp.dW_prime_dh", "skipgram.dW_prime_dh"}
+ALWAYS_ZERO = {"mlp.dW_prime_dh", "skipgram.dW_prime_dh", "softmax_cross_entropy.condition"}
 ROUND_NUMBERS = {
     # sizes, one-hot words and constants: small whole numbers, which float32 holds exactly
     "skipgram.one_hot_words", "skipgram.association", "backpropagation.dy_df_u", "mlp_figure.sizes_above",
@@ -196,6 +196,84 @@ def test_a_forward_pass_that_differs_from_the_reference_is_a_disagreement_of_jud
     assert "reverse and complex disagree" in verdict.reason
 
 
+# --- what an adversary tried ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("label", "rhs"),
+    [
+        ("mlp.dE_dy", lambda j, y, t: y - t),
+        ("mlp.flow.dE_dW", lambda k, i, x, EI: np.outer(x, EI)),
+        ("mlp.dE_dy", lambda j, y, t: (y[j] - t[j]) * (2 if np.ndim(j) == 0 else 1)),
+    ],
+)
+def test_an_element_form_must_work_for_numbers_too(label: str, rhs: Callable[..., Any]) -> None:
+    assert not verdict_with(find(label), rhs).holds
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        lambda value: value.tolist(),
+        lambda value: np.ma.array(value, mask=True),
+        lambda value: value.astype(np.longdouble),
+        lambda value: value.astype(complex),
+        lambda value: value.astype(">f8").view(np.ndarray).astype(object),
+        lambda value: value[:0],
+    ],
+    ids=["list", "masked", "longdouble", "complex", "object", "empty"],
+)
+def test_only_float64_arrays_count(disguise: Callable[[Any], Any]) -> None:
+    entry = find("mlp.dE_dW_matrix")
+    assert not verdict_with(entry, spoilt(entry, disguise)).holds
+
+
+def test_read_only_cannot_be_undone() -> None:
+    def thief(x: Any, EI: Any) -> Any:
+        x.flags.writeable = True
+        x[...] = 0
+        return np.outer(x, EI)
+
+    assert "cannot set WRITEABLE flag" in verdict_with(find("mlp.dE_dW_matrix"), thief).reason
+
+
+def test_a_function_that_exits_is_a_failure_and_the_run_goes_on() -> None:
+    def leaver(x: Any, EI: Any) -> Any:
+        raise SystemExit(0)
+
+    right, left = find("mlp.dE_dy"), with_hand(find("mlp.dE_dW_matrix"), leaver)
+    first, second = verify([left, right], 3, seed=0)
+    assert "SystemExit" in first.reason
+    assert second.holds
+
+
+def test_a_forward_pass_that_stumbles_fails_all_its_entries() -> None:
+    def stumbling(x: Any, t: Any, W: Any, W_prime: Any) -> Any:
+        E = W_prime @ x @ W @ t @ x
+        return E
+
+    entry = find("mlp.dE_dy")
+    (verdict,) = verify([replace(entry, model=replace(entry.model, forward=stumbling))], 5, seed=0)
+    assert not verdict.holds
+    assert "ValueError" in verdict.reason
+
+
+@pytest.mark.parametrize("wrong_first", [True, False])
+def test_two_entries_of_one_label_are_judged_each(wrong_first: bool) -> None:
+    entry = find("mlp.dE_dW_matrix")
+    entries = [with_hand(entry, spoilt(entry, np.negative)), entry]
+    verdicts = verify(entries if wrong_first else entries[::-1], 3, seed=0)
+    assert [verdict.holds for verdict in verdicts] == [not wrong_first, wrong_first]
+
+
+def test_a_run_is_of_the_ledger() -> None:
+    from derivations.referee.runs import run
+
+    entry = find("mlp.dE_dW_matrix")
+    with pytest.raises(ValueError, match="judges entries of the ledger"):
+        run([with_hand(entry, spoilt(entry, np.negative))], 3, seed=0)
+
+
 # --- errata -----------------------------------------------------------------------------------------
 
 
@@ -220,6 +298,27 @@ def test_a_misprint_that_is_broken_as_code_proves_nothing() -> None:
     assert "broken as code: NameError" in verdict.reason
 
 
+@pytest.mark.parametrize(
+    "bug",
+    [
+        lambda j, y: y[len(y)],
+        lambda j, y: int("1.0") * y[j],
+        lambda j, y: y[j] * (1 - y[j]) * y[:, None].T @ y,
+    ],
+    ids=["index", "conversion", "shape"],
+)
+def test_a_misprint_that_only_stumbles_demonstrates_nothing(bug: Callable[..., Any]) -> None:
+    entry = find("mlp.dy_du_prime")
+    assert entry.misprint is not None
+    (verdict,) = verify([replace(entry, misprint=replace(entry.misprint, computes=bug))], 5, seed=0)
+    assert not verdict.holds
+
+
+def test_an_erratum_is_demonstrated_even_on_few_examples() -> None:
+    errata = [entry for entry in LEDGER if entry.misprint]
+    assert all(verdict.holds for seed in range(5) for verdict in verify(errata, 1, seed))
+
+
 def test_a_wrong_correction_of_an_erratum_turns_the_run_red() -> None:
     entry = find("mlp.dy_du_prime")
     assert entry.misprint is not None
@@ -237,9 +336,7 @@ def test_a_failure_names_quantity_shape_worst_index_values_and_the_instance() ->
     entry = find("mlp.flow.dE_dW")
 
     def one_cell_wrong(k: Any, i: Any, x: Any, EI: Any) -> Any:
-        value = np.array(np.broadcast_to(EI[i] * x[k], (len(x), len(EI))))
-        value[1, 2] += 0.5
-        return value
+        return EI[i] * x[k] + 0.5 * ((k == 1) & (i == 2))
 
     instance = draw(entry.model, {"K": 4, "M": 2, "N": 3}, "ordinary", 11)
     verdict = judge_once(with_hand(entry, one_cell_wrong), instance)

@@ -23,8 +23,8 @@ def lines_of(function: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
     """``function`` as a function of ``at`` and its own arguments, that returns all its quantities.
 
     ``at(name, value)`` is called for every assignment and gives the value to go on with. What is not
-    an assignment, a docstring, a check of the arguments, an import kept apart, has no name and no
-    part in this. Raises ``TypeError`` for a function that is not a straight line.
+    an assignment can only be a docstring, an import, and a return of these names in their order. Raises
+    ``TypeError`` for any other line.
     """
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     assert isinstance(definition, ast.FunctionDef)
@@ -36,10 +36,10 @@ def lines_of(function: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
         elif isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
             names.append(line.targets[0].id)
             body.append(_reported(line, names[-1]))
-        elif not isinstance(line, ast.Expr | ast.Return):
+        elif not _is_docstring(line) and not _returns_names(line, names):
             raise TypeError(
                 f"{function.__name__}, line {line.lineno}: {ast.unparse(line)!r} is not one assignment;"
-                " a forward pass is one quantity a line"
+                " a forward pass is one quantity a line, and returns them in order"
             )
     body.append(ast.parse(f"return dict({', '.join(f'{name}={name}' for name in names)})").body[0])
     definition.args.args.insert(0, ast.arg("at_"))
@@ -52,6 +52,19 @@ def lines_of(function: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
     exec(compile(module, source, "exec"), function.__globals__, scope)
     lines: Callable[..., dict[str, Any]] = scope[function.__name__]
     return lines
+
+
+def _is_docstring(line: ast.stmt) -> bool:
+    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
+
+
+def _returns_names(line: ast.stmt, names: list[str]) -> bool:
+    """Whether a line returns names that were assigned, in the order in which they were."""
+    if not isinstance(line, ast.Return) or line.value is None:
+        return False
+    values = line.value.elts if isinstance(line.value, ast.Tuple) else [line.value]
+    returned = [value.id for value in values if isinstance(value, ast.Name)]
+    return len(returned) == len(values) and returned == [name for name in names if name in returned]
 
 
 def _reported(line: ast.Assign, name: str) -> ast.Assign:

@@ -2,7 +2,8 @@
 
 An instance is named by its sizes, the scale of its values and a seed, ``K=3 N=2 M=4
 scale=saturated seed=17``, and that name is all one needs to see it again. Values are float64 and,
-but for one-hot words, distinct and not zero. Sizes start at one and are unequal as often as not.
+but for one-hot words and the plain scale, distinct and not zero. Sizes start at one and are mostly
+unequal.
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ SCALES = {
     "ordinary": 1.0,
     "saturated": 6.0,  # a weighted sum of some ±40, where a sigmoid is flat
     "large": 25.0,  # scores of some ±1e4, where a careless softmax overflows
+    "plain": 1.0,  # whole numbers from -2 to 2: zeros, equal entries, ties
 }
-LARGE_SIZES = 12
 SMALL_SIZES = 6
+LARGE_SIZES = 12
+HUGE_SIZES = 40
+"""Most sizes are small, one in ten is large, and one instance in a hundred has a huge one."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,9 @@ def random_instance(model: Model, seed: int, fixed: Mapping[str, int]) -> Instan
     small = rng.integers(1, SMALL_SIZES + 1, len(letters))
     large = rng.integers(SMALL_SIZES + 1, LARGE_SIZES + 1, len(letters))
     sizes = np.where(rng.random(len(letters)) < 0.1, large, small).tolist()
-    scale = ("ordinary", "ordinary", "ordinary", "saturated", "large")[rng.integers(5)]
+    if rng.random() < 0.01 and letters:
+        sizes[rng.integers(len(letters))] = int(rng.integers(LARGE_SIZES + 1, HUGE_SIZES + 1))
+    scale = ("ordinary", "ordinary", "ordinary", "saturated", "large", "plain")[rng.integers(6)]
     return draw(model, {**dict(zip(letters, sizes, strict=True)), **fixed}, scale, seed)
 
 
@@ -65,8 +71,9 @@ def draw(model: Model, sizes: Mapping[str, int], scale: str, seed: int) -> Insta
     inputs = {}
     for name in model.inputs:
         quantity = model.notation[name]
-        value = _DRAW[quantity.drawn](rng, quantity.sizes(sizes), SCALES[scale])
-        inputs[name] = _read_only(value)
+        kind = "whole" if scale == "plain" and quantity.drawn in MEASURED else quantity.drawn
+        value = _DRAW[kind](rng, quantity.sizes(sizes), SCALES[scale])
+        inputs[name] = frozen(value)
     return Instance(sizes, scale, seed, inputs)
 
 
@@ -86,14 +93,21 @@ def parse(model: Model, text: str) -> Instance:
     return draw(model, {letter: int(words[letter]) for letter in letters}, scale, int(seed))
 
 
-def _read_only(value: Any) -> Any:
-    """An array that a function under judgement cannot change; a number stays a number."""
-    if isinstance(value, np.ndarray):
-        value.flags.writeable = False
-    return value
+def frozen(value: Any) -> Any:
+    """A copy that a function under judgement cannot change, even if it tries; a number as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    return np.frombuffer(value.tobytes(), value.dtype).reshape(value.shape)
 
 
 # --- how each kind of the notation table is drawn ---------------------------------------------------
+
+MEASURED = ("real", "logits")
+"""Kinds whose values may be any number, whole ones too."""
+
+
+def _whole(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
+    return rng.integers(-2, 3, shape).astype(float) if shape else float(rng.integers(-2, 3))
 
 
 def _real(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
@@ -134,6 +148,7 @@ def _logits(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
 
 _DRAW = {
     "real": _real,
+    "whole": _whole,
     "one-hot": _one_hot,
     "input": _input,
     "target": _target,
@@ -164,4 +179,4 @@ def from_file(model: Model, file: Path) -> Instance:
         )
     inputs = {name: arrays[name] for name in model.inputs}
     sizes = check_arrays(model.notation, **inputs)
-    return Instance(sizes, "given", 0, {name: _read_only(value) for name, value in inputs.items()})
+    return Instance(sizes, "given", 0, {name: frozen(value) for name, value in inputs.items()})

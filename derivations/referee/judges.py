@@ -22,7 +22,7 @@ import numpy as np
 from derivations.ledger import Entry, Model
 from derivations.notation import size_of
 from derivations.referee.forward_pass import lines_of, quantities
-from derivations.referee.instances import Instance
+from derivations.referee.instances import Instance, frozen
 from derivations.referee.programs import derivative_program, value_program
 from derivations.referee.tolerance import STEP, observed_bound, permitted
 
@@ -45,10 +45,8 @@ class Bench:
         self.sizes = {**instance.sizes}
         self._known: dict[str, Any] = dict(instance.inputs)
         if model.forward is not None:
-            self._known = quantities(model.forward, *instance.inputs.values())
-            for value in self._known.values():
-                if isinstance(value, np.ndarray):
-                    value.flags.writeable = False
+            known = quantities(model.forward, *instance.inputs.values())
+            self._known = {name: frozen(value) for name, value in known.items()}
         self._judged: dict[Any, Any] = {}
 
     # --- the hand's side --------------------------------------------------------------------------
@@ -62,11 +60,8 @@ class Bench:
         function = getattr(self.model.module, name, None)
         if function is None:
             raise LookupError(f"{name} is neither a quantity nor a function of {self.model.name}")
-        value = self.call(function, self.model.notation[name].indices)
-        if isinstance(value, np.ndarray):
-            value.flags.writeable = False
-        self._known[name] = value
-        return value
+        self._known[name] = frozen(self.call(function, self.model.notation[name].indices))
+        return self._known[name]
 
     def call(self, function: Callable[..., Any], letters: str) -> Any:
         """Call a function with what its arguments name; indices are open grids over ``letters``."""
@@ -78,7 +73,18 @@ class Bench:
         shape = tuple(size_of(runs_to[letter], self.sizes) for letter in letters)
         grid = dict(zip(letters, open_grid(shape), strict=True))
         given = [grid[name] if name in indices else self.hand(name) for name in parameters]
-        return np.broadcast_to(function(*given), shape)
+        entries = np.array(np.broadcast_to(function(*given), shape))
+        spot = {letter: self.instance.seed % size for letter, size in zip(letters, shape, strict=True)}
+        entries[tuple(spot.values())] = self._at_numbers(function, spot)
+        return entries
+
+    def _at_numbers(self, function: Callable[..., Any], spot: Mapping[str, int]) -> Any:
+        """One entry of an element form, called with numbers for its indices, as a reader would."""
+        parameters = parameters_of(function)
+        one = function(*[spot[name] if name in spot else self.hand(name) for name in parameters])
+        if np.ndim(one):
+            raise TypeError(f"called with numbers for its indices it returns shape {np.shape(one)}")
+        return one
 
     def right_side(self, function: Callable[..., Any], pair: Pair | None, quantity: str) -> Any:
         """The hand-written right side; an element form is spread over its whole Jacobian."""
@@ -94,7 +100,7 @@ class Bench:
         entries = self.call(function, letters)
         if len(letters) == len(of.indices) + len(wrt.indices):
             return entries
-        jacobian = np.zeros(of.sizes(self.sizes) + wrt.sizes(self.sizes))
+        jacobian = np.zeros(of.sizes(self.sizes) + wrt.sizes(self.sizes), entries.dtype)
         grid = dict(zip(letters, open_grid(entries.shape), strict=True))
         jacobian[tuple(grid[letter] for letter in of.indices + wrt.indices)] = entries
         return jacobian
@@ -129,12 +135,12 @@ class Bench:
         forward = derivative_program(self.model, of, wrt, "forward")
         value, bound = reverse.run_with_bound(inputs, self.sizes)
         other, other_bound = forward.run_with_bound(inputs, self.sizes)
-        # The complex step goes forward too, and rounds what forward mode rounds.
-        wider = permitted(np.maximum(bound, other_bound))
+        # The hand may round as either mode does, and the complex step goes forward.
+        allowed = permitted(np.maximum(bound, other_bound))
         return {
-            "reverse": Finding(value, permitted(bound)),
-            "forward": Finding(other, wider),
-            "complex": Finding(self.complex_step(of, wrt), wider),
+            "reverse": Finding(value, allowed),
+            "forward": Finding(other, allowed),
+            "complex": Finding(self.complex_step(of, wrt), allowed),
         }
 
     def _valued(self, name: str) -> dict[str, Finding]:

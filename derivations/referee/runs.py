@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -50,6 +53,8 @@ def run(
     ``jobs`` is the number of processes; 0 takes the cores, or one process for little work.
     """
     start = time.perf_counter()
+    if any(find(entry.label) is not entry for entry in entries):
+        raise ValueError("run() judges entries of the ledger; for others there is verdicts.verify()")
     groups = sorted(group_by_instances(entries), key=len, reverse=True)
     work = len(entries) * examples
     jobs = jobs or (min(os.cpu_count() or 1, 8) if work > WORTH_A_PROCESS else 1)
@@ -68,7 +73,7 @@ def judge_group(task: Task, advance: Advance) -> Found:
     labels, examples, seed = task
     verdicts = verify([find(label) for label in labels], examples, seed, advance)
     for verdict in verdicts:
-        if verdict.entry.misprint:
+        if verdict.entry.misprint and not verdict.misprint_broken:
             verdict.counterexample = counterexample(verdict.entry)
     names = [field.name for field in fields(Verdict) if field.name != "entry"]
     return {v.entry.label: {name: getattr(v, name) for name in names} for v in verdicts}
@@ -85,8 +90,9 @@ class Worker:
 
     @classmethod
     def start(cls, done: Any) -> None:
-        """Remember the counter; called once in each new process."""
+        """Remember the counter, and leave Ctrl-C to the run; called once in each new process."""
         cls.done = done
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     @classmethod
     def advance(cls, steps: int) -> None:
@@ -101,17 +107,21 @@ class Worker:
 
 
 def _in_processes(tasks: list[Task], jobs: int, advance: Advance) -> Found:
+    """All groups, in worker processes; an executor, since it notices a worker that was killed."""
     context = multiprocessing.get_context("spawn")
     done = context.Value("q", 0)
-    found: Found = {}
-    told = 0
-    with context.Pool(min(jobs, len(tasks)), Worker.start, (done,)) as pool:
-        results = [pool.apply_async(Worker.work, (task,)) for task in tasks]
-        while not all(result.ready() for result in results):
-            time.sleep(0.05)
+    pool = ProcessPoolExecutor(min(jobs, len(tasks)), context, Worker.start, (done,))
+    try:
+        futures = [pool.submit(Worker.work, task) for task in tasks]
+        told = 0
+        while told < done.value or not all(future.done() for future in futures):
             advance(done.value - told)
             told = done.value
-        for result in results:
-            found.update(result.get())
-    advance(done.value - told)
-    return found
+            time.sleep(0.05)
+        return {label: found for future in futures for label, found in future.result().items()}
+    except BrokenProcessPool:
+        raise RuntimeError("a worker process was killed, perhaps for memory: try --jobs 1") from None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            process.terminate()

@@ -20,8 +20,8 @@ UNDERFLOW     2^-900   below this, products of saturated units underflow and hav
                        precision; the complex judge's step of 2^-100 leaves that much room
 STEP          2^-100   the complex step: its error is the square, far below one rounding, and a power
                        of two is exact
-EXACT         0        sizes, labels, truth values and what no judge differentiates: no tolerance,
-                       unless float64 arithmetic is claimed, and then 64 roundings of the largest term
+OBSERVED      64       roundings of an entry that no judge differentiates but NumPy observes; sizes,
+                       labels and truth values are compared exactly
 ============  =======  ===========================================================================
 
 A fault of relative size 1e-12 is 9007 roundings of the entry it is in. It is seen wherever the terms
@@ -52,4 +52,4 @@ def observed_bound(value: Any) -> Any:
     array = np.asarray(value)
     if array.dtype.kind != "f" or not array.size:
         return np.zeros(array.shape)
-    return np.full(array.shape, OBSERVED / ROUNDINGS * np.max(np.abs(array)))
+    return OBSERVED / ROUNDINGS * np.abs(array)

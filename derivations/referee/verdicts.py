@@ -50,6 +50,7 @@ class Verdict:
     worst_error: float = 0.0
     failure: Failure | None = None
     misprint_failures: int = 0
+    misprint_differs: bool = False
     misprint_broken: str = ""
     counterexample: dict[str, Any] | None = None
 
@@ -58,7 +59,7 @@ class Verdict:
         """Whether the entry deserves its status."""
         if self.failure or not self.instances:
             return False
-        return self.entry.misprint is None or (bool(self.misprint_failures) and not self.misprint_broken)
+        return self.entry.misprint is None or (self.misprint_differs and not self.misprint_broken)
 
     @property
     def reason(self) -> str:
@@ -71,6 +72,8 @@ class Verdict:
             return f"the printed form is broken as code: {self.misprint_broken}"
         if self.entry.misprint and not self.misprint_failures:
             return "the form as printed did not fail on any instance: it is no erratum"
+        if self.entry.misprint and not self.misprint_differs:
+            return "the form as printed was never computed, and an error alone demonstrates nothing"
         return ""
 
 
@@ -79,15 +82,12 @@ def compare(
 ) -> tuple[float, Failure | None]:
     """Hold two arrays against each other, every entry; the worst error, in permitted roundings."""
     quantity, (found, allowed) = name_of(lhs, entry), finding
+    if not callable(lhs):
+        check_returned(hand)
     hand = np.asarray(hand)
-    if hand.shape != np.shape(found):
+    if hand.shape != np.shape(found) or not hand.size:
         message = f"its shape is {hand.shape}, {judge} has {np.shape(found)}"
         return np.inf, Failure(quantity, judge, str(bench.instance), message)
-    if hand.dtype.kind not in "fiub":
-        message = f"its dtype is {hand.dtype}, expected float64"
-        return np.inf, Failure(quantity, judge, str(bench.instance), message)
-    if not hand.size:
-        return 0.0, None
     excess = np.abs(np.subtract(hand, found, dtype=float)) / allowed
     worst = float(np.max(excess))
     if worst <= 1.0:
@@ -98,6 +98,14 @@ def compare(
     place = f"[{', '.join(map(str, where))}]" if where else ""
     message = f"shape {hand.shape}, worst at {quantity}{place}: hand {ours!r}, {judge} {theirs!r}"
     return error, Failure(quantity, judge, str(bench.instance), message, where, ours, theirs, error)
+
+
+def check_returned(value: Any) -> None:
+    """Raise ``TypeError`` for what looks like the right numbers and is not float64 of NumPy."""
+    kind = type(value)
+    if kind not in (np.ndarray, np.float64, float) or np.asarray(value).dtype != np.float64:
+        dtype = getattr(value, "dtype", "")
+        raise TypeError(f"it returns a {kind.__name__} {dtype}, expected an array of float64")
 
 
 def name_of(lhs: Any, entry: Entry) -> str:
@@ -149,16 +157,29 @@ def judge(verdict: Verdict, bench: Bench) -> None:
     verdict.shapes.add(tuple(bench.sizes.items()))
     try:
         error, failure = hold_against(entry, bench, left_sides(entry), entry.rhs)
-    except Exception as problem:  # a wrong equation may fail in any way; it must not stop the run
-        message = f"{type(problem).__name__}: {problem}"
-        error, failure = np.inf, Failure(entry.name, "hand", str(bench.instance), message)
+    except (Exception, SystemExit) as problem:  # a wrong equation may fail in any way
+        error, failure = np.inf, _stumbled(entry, bench.instance, problem)
     verdict.worst_error = max(verdict.worst_error, error)
     verdict.failure = verdict.failure or failure
-    if entry.misprint and not verdict.misprint_broken:
-        try:
-            verdict.misprint_failures += misprint_failure(entry, entry.misprint, bench) is not None
-        except Exception as problem:  # broken as code, which proves nothing about the print
-            verdict.misprint_broken = f"{type(problem).__name__}: {problem}"
+    judge_misprint(verdict, bench)
+
+
+def judge_misprint(verdict: Verdict, bench: Bench) -> None:
+    """Try the printed form of an erratum on one instance; it must fail, and not only stumble."""
+    entry = verdict.entry
+    if not entry.misprint or verdict.misprint_broken:
+        return
+    try:
+        failure = misprint_failure(entry, entry.misprint, bench)
+    except (Exception, SystemExit) as problem:  # broken as code, which proves nothing of the print
+        verdict.misprint_broken = f"{type(problem).__name__}: {problem}"
+        return
+    verdict.misprint_failures += failure is not None
+    verdict.misprint_differs |= failure is not None and failure.judge != "print"
+
+
+def _stumbled(entry: Entry, instance: Instance, problem: BaseException) -> Failure:
+    return Failure(entry.name, "hand", str(instance), f"{type(problem).__name__}: {problem}")
 
 
 def misprint_failure(entry: Entry, misprint: Misprint, bench: Bench) -> Failure | None:
@@ -182,17 +203,41 @@ def verify(
     once for all that claim it. ``advance`` is told of every entry-instance as it is done.
     """
     entries = list(entries)
-    verdicts = {entry.label: Verdict(entry) for entry in entries}
+    verdicts = {id(entry): Verdict(entry) for entry in entries}
     with np.errstate(over="raise", divide="raise", invalid="raise"):
         for group in group_by_instances(entries):
             model, sizes = group[0].model, dict(group[0].sizes)
             first = crc32(f"{model.name} {sizes} {seed}".encode())
+            members = [verdicts[id(entry)] for entry in group]
             for example in range(examples):
-                bench = Bench(model, random_instance(model, first + example, sizes))
-                for entry in group:
-                    judge(verdicts[entry.label], bench)
+                judge_all(members, random_instance(model, first + example, sizes))
                 advance(len(group))
+            for example in range(examples, examples + MORE_FOR_ERRATA if examples else 0):
+                unproven = [v for v in members if v.entry.misprint and not v.misprint_differs]
+                if not unproven:
+                    break
+                bench = Bench(model, random_instance(model, first + example, sizes))
+                for verdict in unproven:
+                    judge_misprint(verdict, bench)
     return list(verdicts.values())
+
+
+MORE_FOR_ERRATA = 60
+"""Instances that an erratum gets beyond those asked for, until its print is seen to fail."""
+
+
+def judge_all(verdicts: Iterable[Verdict], instance: Instance) -> None:
+    """Try entries of one model on one instance; a forward pass that stumbles fails them all."""
+    verdicts = list(verdicts)
+    try:
+        bench = Bench(verdicts[0].entry.model, instance)
+    except (Exception, SystemExit) as problem:
+        for verdict in verdicts:
+            verdict.instances += 1
+            verdict.failure = verdict.failure or _stumbled(verdict.entry, instance, problem)
+        return
+    for verdict in verdicts:
+        judge(verdict, bench)
 
 
 def group_by_instances(entries: Iterable[Entry]) -> list[list[Entry]]:
@@ -207,5 +252,5 @@ def judge_once(entry: Entry, instance: Instance) -> Verdict:
     """Judge one entry on one instance."""
     verdict = Verdict(entry)
     with np.errstate(over="raise", divide="raise", invalid="raise"):
-        judge(verdict, Bench(entry.model, instance))
+        judge_all([verdict], instance)
     return verdict
