@@ -55,13 +55,13 @@ def forward(x: Float[Array, "K"], w: Float[Array, "K"], t: float) -> tuple[Any, 
     return u, f_u, y, E
 
 
-@definition(2, 1, r"u = \sum_{i=1}^{K} x_i w_i", note="Drawn, not displayed.")
+@definition(2, 1, r"u = \sum_{i=1}^{K} x_i w_i", note="The arrows of the figure, written as a sum.")
 def u(x: Float[Array, "K"], w: Float[Array, "K"]) -> Any:
     """The transfer, left half of the unit (p. 2, figure): what the weights let in."""
     return sum(x[i] * w[i] for i in range(len(x)))
 
 
-@definition(2, 2, r"y = f(u)", note="Drawn, not displayed.")
+@definition(2, 2, r"y = f(u)", note="The figure; f is tanh here.")
 def y(u: float) -> Any:
     """The prediction, right half of the unit (p. 2, figure), with f = tanh."""
     return np.tanh(u)
@@ -79,13 +79,13 @@ def E(y: float, t: float) -> Any:
 @equation(2, 3, r"x_i \to w_i \to u \to f(u) \to y \to E \quad (\partial u / \partial w_i = x_i)",
           label="path",
           note="An arrow into a weight says which input it weighs: that is ∂u/∂w_i.")
-@equation(2, 4, r"x_i \to w_i \to \frac{\partial u}{\partial w_i} \to \frac{\partial f(u)}{\partial u}"
-          r" \to \frac{\partial y}{\partial f(u)} \to \frac{\partial E}{\partial y}",
-          label="path_of_partials", note="The same path with the partials beneath it.")
+@equation(2, 4, r"x_i \to w_i \to \partial u \to \partial f(u) \to \partial y \to \partial E",
+          label="path_of_partials",
+          note="The same path; each ∂ stands over what it is divided by, ∂w_i, ∂u, ∂f(u), ∂y.")
 def du_dw(i: Any, x: Float[Array, "K"]) -> Any:
     """∂u/∂w_i = x_i: a weight counts as much as its own input.
 
-    Erratum (p. 2): both paths start at x_k, an input that this weight never sees.
+    Erratum (p. 2): both paths start at x_k, the last input, which only the last weight sees.
     """
     return x[i]
 
@@ -113,10 +113,9 @@ def dE_dy(y: float, t: float) -> float:
 
 @equation(2, 5, r"\frac{\partial E}{\partial w_i} = \frac{\partial E}{\partial y} \cdot"
           r" \frac{\partial y}{\partial f(u)} \cdot \frac{\partial f(u)}{\partial u} \cdot"
-          r" \frac{\partial u}{\partial w_i}")
-def dE_dw(
-    i: Any, x: Float[Array, "K"], f_u: float, y: float, t: float
-) -> Any:
+          r" \frac{\partial u}{\partial w_i}",
+          note="Printed with an arrow, labelled backpropagation, for the equals sign.")
+def dE_dw(i: Any, x: Float[Array, "K"], f_u: float, y: float, t: float) -> Any:
     """The chain rule: the product of the four factors, read against the arrows."""
     return dE_dy(y, t) * dy_df_u() * df_u_du(f_u) * du_dw(i, x)
 

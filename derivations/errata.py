@@ -27,7 +27,7 @@ from derivations.notation import read_cells
           r"x_k \to w_i \to \partial u \to \partial f(u) \to \partial y \to \partial E",
           "x_k, the last input, does not pass through w_i; x_i does")
 def path_from_x_k(i: Any, x: Array) -> Any:
-    return 0 * i + x[-1]
+    return x[-1] + 0 * i  # the same for every i
 
 
 # --- §3 -------------------------------------------------------------------------------------------
@@ -46,18 +46,18 @@ def W_with_w22_twice(W: Array) -> Array:
 
 
 @misprint("mlp_figure.sizes_below",
-          r"\text{Input layer } (V \times 1), \; W (V \times N), \; \text{Hidden layer }"
-          r" (N \times 1), \; W' (N \times V), \; \text{Output layer } (V \times 1)",
-          "§3 has no V; the inputs are K, the outputs M, and they need not be equal")
+          r"\text{Input layer } (V \times 1), \; W: \text{Weight 1 } (V \times N), \; \text{Hidden layer }"
+          r" (N \times 1), \; W': \text{Weight 2 } (N \times V), \; \text{Output layer } (V \times 1)",
+          "§3 has no V; it would have to be both K and M, which need not be equal (read here as K)")
 def sizes_with_one_V(K: int, N: int) -> list[tuple[int, int]]:
     V = K  # as the input layer's label has it
     return [(V, 1), (V, N), (N, 1), (N, V), (V, 1)]
 
 
 @misprint("mlp_figure.error_column", r"E: \text{Error } (V \times 1)",
-          "E is one number; the column is e, with one entry an output")
-def column_of_E(E: Any) -> Array:
-    return np.array([E])
+          "E is one number; the column is e, with one entry for each output")
+def column_of_E(E: Any, M: int) -> Array:
+    return np.full(M, E)
 
 
 @misprint("mlp.u_written_out", r"u_i = x_1 w_{1j} + x_2 w_{2j} + \dots + x_k w_{ki}",
@@ -84,6 +84,14 @@ def slope_with_the_target(j: Any, y: Array, t: Array) -> Any:
     return y[j] * (y[j] - t[j])
 
 
+@misprint("mlp.all_but_h_constant",
+          r"\text{“in the formulas 1 and 2” all but } h_i \text{ is constant in a partial derivative}",
+          "no formula is numbered; the first two partials do not contain h_i, and would be 0",
+          lhs="dE_dy")
+def nothing_but_h_varies(y: Array) -> Array:
+    return np.zeros_like(y)
+
+
 @misprint("mlp.dE_dh", r"\frac{\partial E}{\partial h_i} = \sum_{j=1}^{M}"
           r" \frac{\partial w'_{ij}}{\partial h_i} \cdot \frac{\partial E}{\partial w'_{ij}}",
           "∂w'_ij/∂h_i is 0: a weight does not depend on a hidden unit; u'_j does")
@@ -107,7 +115,8 @@ def product_through_the_weights(k: Any, i: Any, x: Array, h: Array, y: Array, t:
 
 
 @misprint("skipgram_figure.scores_by_output_vectors", r"u = v'_w \quad (\text{“output vector”})",
-          "v'_w is a column of W', with N entries; it stands under u, which has V")
+          "in Rong's notation, which the paper takes, v'_w is a column of W', with N entries; it stands"
+          " under u, which has V")
 def u_as_an_output_vector(W_prime: Array, C: int) -> Array:
     return np.stack([W_prime[:, 0] for _ in range(C)])
 
@@ -116,7 +125,7 @@ def u_as_an_output_vector(W_prime: Array, C: int) -> Array:
           r" \rightrightarrows (softmax \; \& \; cross\_entropy) \to E",
           "the input of w_ki is x_k; i counts hidden units. The path on p. 5 has it right")
 def path_from_x_i(k: Any, i: Any, x: Array) -> Any:
-    return 0 * k + x[i]
+    return x[i] + 0 * k  # the same for every k
 
 
 @misprint("skipgram.flow.partials", r"\frac{\partial h_i}{\partial w_{ki}} \;"

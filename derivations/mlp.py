@@ -5,9 +5,10 @@
 Letters are the paper's: k counts K inputs, i counts N hidden units, j counts M outputs. A printed
 row that ends at its own letter, h_1 w'_1j + ... + h_i w'_ij, runs to the last one, here N.
 
-Every function below is one printed formula, in the order of the page. Those that begin with an index
-are the element form: call them with a number, ``dE_dy(2, y, t)``, or with an open grid of indices,
-``np.ogrid[:K, :N]``, for all entries at once. The matrix forms and ``gradients``, to paste, come last.
+``@equation(4, 7, ...)`` labels the seventh claim of page 4. Functions that begin with an index are the
+element form: call them with a number, ``dE_dy(2, y, t)`` for the paper's j = 3, or with an open grid,
+``np.ogrid[:K, :N]``, for all entries at once. The matrix forms and ``gradients`` come last. In the table,
+``drawn`` is how the tests choose values; ``-`` is what the forward pass computes.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def example() -> tuple[Array, Array, Array, Array]:
 
 def sigmoid(u: Any) -> Any:
     """σ(u) = 1 / (1 + e^-u), of any shape, and without overflow for u as large as it likes."""
-    sign = np.where(np.real(u) < 0, -1.0, 1.0)
+    sign = np.where(np.real(u) < 0, -1.0, 1.0)  # u is complex in the referee's complex step
     z = np.exp(-sign * u)  # at most 1
     return np.where(sign > 0, 1.0, z) / (1 + z)
 
@@ -153,19 +154,22 @@ def dh_du(i: Any, h: Float[Array, "N"]) -> Any:
 @equation(4, 12, r"\frac{\partial u_i}{\partial w_{ki}} = x_k")
 @equation(5, 5, r"\frac{\partial u_i}{\partial w_{ki}} = x_k", label="flow.du_dW")
 @definition(5, 3, r"x_k \to w_{ki} \to u_i \to h_i \rightrightarrows w'_{ij} \to u'_j \to y_j \to E",
-            label="flow.path", note="Here x_k does meet w_ki; compare pp. 2 and 8.")
+            label="flow.path",
+            note="x_k does meet w_ki, unlike on pp. 2 and 8; that first arrow is what is checked.")
 def du_dW(k: Any, x: Float[Array, "K"]) -> Any:
     """∂u_i/∂w_ki = x_k; another unit's weights do not enter u_i at all."""
     return x[k]
 
 
-@equation(4, 13, r"\frac{\partial u'_j}{\partial h_i} = u'_j \big|_{h_i = 1} - u'_j \big|_{h_i = 0}",
-          lhs="du_prime_dh",
-          note="The sentence below the partials: all but h_i is constant in ∂u'_j/∂h_i. It refers to"
-          " “formulas 1 and 2”, but the paper numbers none; only here is h_i the variable.")
-def all_but_h_constant(W_prime: Float[Array, "N M"], N: int) -> Float[Array, "M N"]:
-    """u' moves by row i of W' when h_i goes from 0 to 1, whatever the other hidden units are."""
-    return np.stack([np.eye(N)[i] @ W_prime for i in range(N)], axis=1)
+@equation(4, 13, r"\text{all but } h_i \text{ is constant in } \frac{\partial u'_j}{\partial h_i}",
+          lhs="du_prime_dh")
+def all_but_h_constant(W_prime: Float[Array, "N M"]) -> Float[Array, "M N"]:
+    """Hold all but h_i: of the sum u'_j only the term h_i w'_ij moves, at the rate w'_ij.
+
+    Erratum (p. 4): the sentence says so of “formulas 1 and 2”. None is numbered; the first two partials
+    do not contain h_i, and where it is a constant, in ∂u'_j/∂w'_ij, it is not what varies.
+    """
+    return np.stack(list(W_prime), axis=1)
 
 
 @equation(4, 13.1, r"\frac{\partial w'_{lj}}{\partial h_i} = 0", ours=True)
@@ -215,7 +219,7 @@ def EI(i: Any, EI_prime: Float[Array, "M"], W_prime: Float[Array, "N M"], h: Flo
 
 
 @equation(5, 8, r"\frac{\partial E}{\partial w'_{ij}} = h_i \cdot EI'_j", label="flow.dE_dW_prime",
-          note="One blue box around h_i and EI'_j, in the colour of w'_ij.")
+          note="Not written out: the blue box, in the colour of w'_ij, holds its factors h_i and EI'_j.")
 def dE_dW_prime(i: Any, j: Any, h: Float[Array, "N"], EI_prime: Float[Array, "M"]) -> Any:
     """∂E/∂w'_ij = h_i EI'_j: what the weight carried forward times the error that came back."""
     return h[i] * EI_prime[j]
@@ -265,7 +269,7 @@ def dE_dW_matrix(x: Float[Array, "K"], EI: Float[Array, "N"]) -> Float[Array, "K
 def gradients(
     x: Float[Array, "K"], t: Float[Array, "M"], W: Float[Array, "K N"], W_prime: Float[Array, "N M"]
 ) -> tuple[Float[Array, "K N"], Float[Array, "N M"]]:
-    """The whole section in eight lines: ∂E/∂W (K, N) and ∂E/∂W' (N, M); its arguments are untouched.
+    """The whole section: ∂E/∂W (K, N) and ∂E/∂W' (N, M); its arguments are untouched.
 
     Raises ``TypeError`` or ``ValueError``, in one line, for arrays that do not fit the notation.
 

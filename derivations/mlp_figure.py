@@ -68,8 +68,9 @@ def W_prime_cells(W_prime: Array) -> Array:
     return read_cells(rows, {"w'": W_prime})
 
 
-@definition(3, 5, r"\text{Input layer } (K \times 1), \; W (K \times N), \; \text{Hidden layer }"
-            r" (N \times 1), \; W' (N \times M), \; \text{Output layer } (M \times 1)",
+@definition(3, 5, r"\text{Input layer } (K \times 1), \; W: \text{Weight 1 } (K \times N), \;"
+            r" \text{Hidden layer } (N \times 1), \; W': \text{Weight 2 } (N \times M), \;"
+            r" \text{Output layer } (M \times 1)",
             lhs=lambda x, W, h, W_prime, y: [as_column(a) for a in (x, W, h, W_prime, y)],
             note="The sizes below the arrays.")
 def sizes_below(K: int, N: int, M: int) -> list[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """§5, p. 7: the shapes that NumPy gives, and the traps in them.
 
 On paper a vector is a column, (N, 1). In NumPy it has one axis, (N,), and is neither a column nor a
-row. The four caveats of the paper follow in its order, each as a function that does the thing; then
+row. The four caveats of the paper follow in its order, each as a function that states the result; then
 the trap that costs most, a column and a vector that meet by accident.
 """
 
@@ -72,7 +72,7 @@ def dot(i: Any, A: Float[Array, "M N"], b: Float[Array, "N"]) -> Any:
 
 @equation(7, 3.1, r"(M, N) \cdot (K,) \text{ is refused unless } K = N", lhs=lambda: True, ours=True)
 def dot_refuses(A: Float[Array, "M N"], a: Float[Array, "M"], M: int, N: int) -> bool:
-    """A vector of any other size is refused: the caveat's “should” is enforced."""
+    """A vector of another size, here M, is refused: the caveat's “should” is enforced."""
     try:
         return np.dot(A, a).shape == (M,) and M == N
     except ValueError:

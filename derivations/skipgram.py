@@ -7,8 +7,9 @@ One word predicts the C words around it. Beside §3, the hidden layer has no sig
 words share one row of scores: u_{c,j} is the same for every c.
 
 k counts V input words, i counts N hidden units, j counts V output words, c counts C context words.
-Element forms begin with their indices, as in §3. ``gradients``, near the end, is the function to
-paste; pp. 9-10, which reach its matrices by way of a single context word, are ``skipgram_matrices``.
+Element forms begin with their indices, as in §3; ``drawn`` in the table is how the tests choose values.
+``gradients`` comes last. Pp. 9-10, which reach its matrices by way of a single context word, are
+``skipgram_matrices``.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ NOTATION = notation("""
 
 
 def example() -> tuple[Array, Array, Array, Array]:
-    """“i like text information systems”, V = 5, N = 3, window 1: target “like”, C = 2 contexts.
+    """A sentence of five words, V = 5, N = 3, window 1: the second word and its C = 2 neighbours.
 
     Returns x (5,), t (2, 5), W (5, 3), W' (3, 5), all float64.
     """
@@ -67,7 +68,7 @@ def one_hot(k: int, V: int) -> Float[Array, "V"]:
     return np.where(np.arange(V) == k, 1.0, 0.0)
 
 
-@definition(1, 1, r"\text{Chicago} = [1 \; 0], \quad \text{Illinois} = [0 \; 1]", sizes={"V": 2},
+@definition(1, 1, r"\text{Chicago} = [1 \; 0], \quad \text{Illinois} = [0, 1]", sizes={"V": 2},
             lhs=lambda: [[1, 0], [0, 1]])
 def one_hot_words(V: int) -> Float[Array, "V V"]:
     """A vocabulary of one-hot words, one a row."""
@@ -211,7 +212,7 @@ def dE_dW(
 
 
 @equation(8, 8, r"\frac{\partial E}{\partial w_{ki}} = \frac{\partial h_i}{\partial w_{ki}} \cdot"
-          r" \sum_{j=1}^{V} \frac{\partial u_{c,j}}{\partial h_i} \cdot \sum_{c=1}^{C}"
+          r" \sum_{j=1}^{V} \sum_{c=1}^{C} \frac{\partial u_{c,j}}{\partial h_i} \cdot"
           r" \frac{\partial E}{\partial u_{c,j}}", label="flow.partials", lhs="dE_dW",
           note="The row of partials under the path, multiplied as the arrows ask.")
 def product_of_partials(
@@ -221,7 +222,8 @@ def product_of_partials(
 
     Erratum (p. 8): as on p. 5, the row goes through ∂w'_ij/∂h_i, which is 0.
     """
-    paths = [du_dh(i, j, W_prime) * EI(j, e) for j in range(e.shape[1])]
+    C, V = e.shape
+    paths = [du_dh(i, j, W_prime) * e[c, j] for j in range(V) for c in range(C)]
     return dh_dW(k, x) * sum(paths)
 
 
@@ -233,7 +235,7 @@ def product_of_partials(
 def gradients(
     x: Float[Array, "V"], t: Float[Array, "C V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
 ) -> tuple[Float[Array, "V N"], Float[Array, "N V"]]:
-    """The whole section in seven lines: ∂E/∂W (V, N), ∂E/∂W' (N, V); its arguments are untouched.
+    """The whole section: ∂E/∂W (V, N), ∂E/∂W' (N, V); its arguments are untouched.
 
     Raises ``TypeError`` or ``ValueError``, in one line, for arrays that do not fit the notation and
     for a context row that does not sum to one.

@@ -74,14 +74,16 @@ def columns(x: Array, h: Array, u: Array, y: Array) -> Array:
 
 
 @definition(7, 11, r"t_{c,j} = \begin{bmatrix} t_{11} & \dots & t_{15} \\ t_{21} & \dots & t_{25}"
-            r" \end{bmatrix}", lhs="t", sizes=DRAWN)
+            r" \end{bmatrix}", lhs="t", sizes=DRAWN,
+            note="Drawn as two columns, one for each context word.")
 def t_cells(t: Array) -> Array:
     """The cells of the two targets, one row a context word."""
     return read_cells("t11 t12 t13 t14 t15; t21 t22 t23 t24 t25", {"t": t})
 
 
 @definition(7, 12, r"e_{c,j} = \begin{bmatrix} e_{11} & \dots & e_{15} \\ e_{21} & \dots & e_{25}"
-            r" \end{bmatrix}", lhs="dE_du", sizes=DRAWN)
+            r" \end{bmatrix}", lhs="dE_du", sizes=DRAWN,
+            note="Drawn as two columns, one for each context word.")
 def e_cells(e: Array) -> Array:
     """The cells of the two errors, one row a context word."""
     return read_cells("e11 e12 e13 e14 e15; e21 e22 e23 e24 e25", {"e": e})
@@ -116,8 +118,8 @@ def contexts_of(position: int, length: int, window: int) -> list[int]:
     return [other for other in range(start, stop) if other != position]
 
 
-@equation(7, 15, r"window = 1: \quad C \le 2", lhs=lambda: [1, 2, 2, 2, 1],
-          note="The caption, with the paper's own sentence of five words.")
+@equation(7, 15, r"window\_size = 1", lhs=lambda: [1, 2, 2, 2, 1],
+          note="The caption; with it a word has at most C = 2 context words, as drawn.")
 def window_of_one() -> list[int]:
     """How many context words each of five words has: the first and the last have one neighbour."""
     return [len(contexts_of(k, 5, window=1)) for k in range(5)]

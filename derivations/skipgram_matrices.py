@@ -57,7 +57,9 @@ def sizes_of_vectors(m: int, n: int) -> tuple[int, int]:
     return m, n
 
 
-@definition(9, 3, r"\mathbf{u} \otimes \mathbf{v} = A, \quad a_{ij} = u_i v_j", lhs="A", model="outer")
+@definition(9, 3, r"\mathbf{u} \otimes \mathbf{v} = \mathbf{A} = \begin{bmatrix} u_1 v_1 & u_1 v_2 &"
+            r" \dots & u_1 v_n \\ u_2 v_1 & u_2 v_2 & \dots & u_2 v_n \\ \vdots & \vdots & \ddots & \vdots \\"
+            r" u_m v_1 & u_m v_2 & \dots & u_m v_n \end{bmatrix}", lhs="A", model="outer")
 def outer(i: Any, j: Any, a: Float[Array, "m"], b: Float[Array, "n"]) -> Any:
     """u ⊗ v, an (m, n) matrix: every entry of u times every entry of v; NumPy's ``np.outer``."""
     return a[i] * b[j]
@@ -92,7 +94,8 @@ def e_row(e: Float[Array, "1 V"]) -> Float[Array, "V"]:
           lhs="dE_dW_prime")
 @equation(9, 1, r"\text{“the delta of } E \text{ with regard to } W' \text{”} = h \otimes e",
           label="announces_W_prime", lhs="dE_dW_prime",
-          note="The announcement before the first matrix derivation.")
+          note="The announcement before the first matrix derivation. “C=1” for the first context word"
+          " means c = 1; with one context word both are so.")
 def h_outer_e(h: Float[Array, "N"], e: Float[Array, "1 V"]) -> Float[Array, "N V"]:
     """∂E/∂W' = h ⊗ e, of shape (N, V).
 
@@ -111,7 +114,7 @@ def h_outer_e_corners(h: Float[Array, "N"], e: Float[Array, "1 V"]) -> Float[Arr
 
 
 @equation(9, 10, r"\frac{\partial E}{\partial w_{ki}} = \sum_{j=1}^{V} e_{c,j} \cdot w'_{ij} \cdot x_k",
-          lhs="dE_dW")
+          lhs="dE_dW", note="With c = 1, the only context word.")
 def dE_dW_of_one(
     k: Any, i: Any, e: Float[Array, "1 V"], W_prime: Float[Array, "N V"], x: Float[Array, "V"]
 ) -> Any:
@@ -144,7 +147,7 @@ def W_prime_written_out(W_prime: Float[Array, "N V"], N: int, V: int) -> Float[A
 @equation(9, 16, r"W' \cdot e^T = [e_{1,1} w'_{11} + \dots + e_{1,j} w'_{1j}, \; \dots, \;"
           r" e_{1,1} w'_{i1} + \dots + e_{1,j} w'_{ij}] \; (N,)", lhs="dE_dh")
 def W_prime_e(W_prime: Float[Array, "N V"], e: Float[Array, "1 V"]) -> Float[Array, "N"]:
-    """W'·e^T = ∂E/∂h. Erratum (p. 9): e does not run along the sums, in neither entry printed."""
+    """W'·e^T = ∂E/∂h. Erratum (p. 9): in both printed entries e stays at one term."""
     return W_prime @ e[0].T
 
 

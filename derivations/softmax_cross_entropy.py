@@ -27,7 +27,7 @@ NOTATION = notation("""
     t       t_j     M       target     target: a distribution, often one-hot
     r       r_j     M       real       a target that need not sum to one
     y       y_j     M       positive   prediction: a distribution
-    log_y   log_j   M       -          its logarithm
+    log_y   log y_j  M      -          its logarithm
     E       E       ()      -          the total loss, one number
 """)
 
@@ -68,14 +68,16 @@ def forward(u: Float[Array, "M"], t: Float[Array, "M"]) -> tuple[Any, ...]:
     return y, log_y, E
 
 
-@definition(6, 1, r"y_j = \frac{e^{u_j}}{\sum_{k=1}^{M} e^{u_k}}", note="Drawn, not displayed.")
+@definition(6, 1, r"y_j = \frac{e^{u_j}}{\sum_{k=1}^{M} e^{u_k}}",
+            note="The paper draws a box named softmax; the formula is ours.")
 def y(j: Any, u: Float[Array, "M"]) -> Any:
     """The softmax, one output at a time: its share of the sum."""
     exp_u = np.exp(u - np.max(u))
     return exp_u[j] / sum(exp_u[k] for k in range(len(u)))
 
 
-@definition(6, 2, r"E = -\sum_{j=1}^{M} t_j \log y_j", note="Drawn, not displayed.")
+@definition(6, 2, r"E = -\sum_{j=1}^{M} t_j \log y_j",
+            note="The paper draws a box named cross entropy loss; the formula is ours.")
 def E(log_y: Float[Array, "M"], t: Float[Array, "M"]) -> Any:
     """The cross-entropy of a target and a prediction."""
     return -sum(t[j] * log_y[j] for j in range(len(t)))
@@ -134,7 +136,7 @@ def condition() -> float:
 @equation(6, 5, r"\frac{\partial (total \; loss)}{\partial u_j} = \frac{\partial E}{\partial u_j}"
           r" = y_j - t_j",
           note="Holds for every target that sums to one, one-hot or not, and for no other: see"
-          " softmax_cross_entropy.condition. The transcription has ∂u_i; the PDF has ∂u_j.")
+          " softmax_cross_entropy.condition.")
 def dE_du(j: Any, y: Float[Array, "M"], t: Float[Array, "M"]) -> Any:
     """∂E/∂u_j = y_j - t_j, where Σ_k t_k = 1."""
     return y[j] - t[j]

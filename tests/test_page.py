@@ -238,7 +238,10 @@ def test_a_failing_entry_is_shown_as_failing_with_its_reason(small_run: Run) -> 
 
 
 def test_an_erratum_that_is_none_is_failing(small_run: Run) -> None:
-    verdicts = [replace(v, misprint_failures=0, counterexample=None) for v in small_run.verdicts]
+    verdicts = [
+        replace(v, misprint_failures=0, misprint_differs=False, counterexample=None)
+        for v in small_run.verdicts
+    ]
     text = page(record(replace(small_run, verdicts=tuple(verdicts))))
     shown = article(text, "mlp.dy_du_prime")
     assert "it is no erratum" in shown

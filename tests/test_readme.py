@@ -23,7 +23,7 @@ def test_its_examples_run() -> None:
 
 def test_its_numbers_are_the_ledgers() -> None:
     assert f"{len(ledger())} equations" in README
-    assert f"{EXAMPLES:,} random shapes" in README
+    assert f"{EXAMPLES:,} random instances" in README
 
 
 def test_its_links_lead_somewhere() -> None:

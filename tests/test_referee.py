@@ -303,7 +303,7 @@ def test_a_misprint_that_is_broken_as_code_proves_nothing() -> None:
     [
         lambda j, y: y[len(y)],
         lambda j, y: int("1.0") * y[j],
-        lambda j, y: y[j] * (1 - y[j]) * y[:, None].T @ y,
+        lambda j, y: np.dot(y, y[:-1]) * y[j],
     ],
     ids=["index", "conversion", "shape"],
 )

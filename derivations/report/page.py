@@ -108,7 +108,6 @@ REPAIRS = (
     (r"(?<=\\end{bmatrix}) (?=\[|\\Big)", r" \\; "),  # a matrix, the row that follows it
     (r"\\Big([(\[])", r"\\left\1"),  # brackets would be too small for a sum with its limits
     (r"\\Big([)\]])", r"\\right\1"),
-    (r"(\S+) \\big\|", r"\\left. \1 \\right|"),
     (r"softmax|window", r"\\textit{\g<0>}"),  # words would be set as products of letters
     (r"cross\\_entropy", r"\\textit{cross_entropy}"),
     (r"total \\; loss", r"\\textit{total loss}"),

@@ -31,7 +31,8 @@ def show_entry(console: Console, entry: Entry, instance: Instance) -> bool:
     console.print("   as printed" if entry.misprint else "", style="dim")
     if entry.misprint and entry.corrected_latex:
         console.print(Text(as_text(entry.corrected_latex), style="green"), end="")
-        console.print(f"   {entry.misprint.why}", style="dim")
+        console.print("   corrected", style="dim")
+        console.print(Text(entry.misprint.why, style="italic"))
     if entry.note:
         console.print(Text(entry.note, style="italic"))
     show_code(console, "the hand", entry.rhs)
@@ -48,7 +49,7 @@ def show_code(console: Console, title: str, function: Callable[..., Any]) -> Non
     first = next(number for number, line in enumerate(lines) if line.startswith("def "))
     place = f"{function.__module__.replace('.', '/')}.py"
     console.print(f"\n[bold]{title}[/]  [dim]{place}[/]")
-    console.print(Syntax("\n".join(lines[first:]), "python", background_color="default"))
+    console.print(Syntax("\n".join(lines[first:]), "python", background_color="default", word_wrap=True))
 
 
 def show_program(console: Console, entry: Entry, lhs: Any) -> None:
@@ -62,7 +63,7 @@ def show_program(console: Console, entry: Entry, lhs: Any) -> None:
         title = f"JAX's ∂{of}/∂{wrt}, in reverse mode, for every shape"
         program = derivative_program(entry.model, of, wrt, "reverse")
     console.print(f"\n[bold]{title}[/]  [dim]from {entry.model.name.partition('_of')[0]}.reference[/]")
-    console.print(Syntax(program.source, "python", background_color="default"))
+    console.print(Syntax(program.source, "python", background_color="default", word_wrap=True))
 
 
 def show_numbers(console: Console, entry: Entry, instance: Instance) -> bool:

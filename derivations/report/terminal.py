@@ -51,7 +51,7 @@ def show_run(console: Console, run: Record) -> None:
 
 
 def section_table(entries: Sequence[Record], wide: bool) -> Table:
-    """One row an equation: label, page, equation, status, worst error, shapes tried."""
+    """One row an equation: label, page, equation, status, worst error, instances tried."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=True)
     table.add_column("label", width=42 if wide else None, ratio=None if wide else 1)
     table.add_column("p.", justify="right", width=2)
@@ -59,7 +59,7 @@ def section_table(entries: Sequence[Record], wide: bool) -> Table:
         table.add_column("equation", ratio=1)
     table.add_column("status", width=17)
     table.add_column("error", justify="right", width=5)
-    table.add_column("shapes", justify="right", width=6)
+    table.add_column("tried", justify="right", width=6)
     for entry in entries:
         equation = Text(entry["text"], style="" if entry["printed_in_paper"] else "italic")
         label = Text(entry["label"], style="" if wide else "bold")
@@ -85,7 +85,9 @@ def status_of(entry: Record) -> Text:
 def error_of(entry: Record) -> str:
     """The worst error, in roundings of its terms; 0 where the two sides are equal bit for bit."""
     error = entry["worst_error"]
-    return "—" if error is None else "0" if error == 0 else f"{error:.2f}"
+    if error is None:
+        return "—"
+    return "0" if error == 0 else f"{error:.2f}" if error < 100 else f"{error:.0e}"
 
 
 def erratum(entry: Record) -> Group:
@@ -131,5 +133,5 @@ def tally_line(run: Record) -> Text:
     claims = sum(entry["shapes_tried"] for entry in run["entries"])
     line.append(f"{claims:,} equation-instances in {run['seconds']:.1f} s; worst error ")
     worst = max((entry["worst_error"] or 0.0 for entry in run["entries"]), default=0.0)
-    permitted = f"{worst:.2f} of {run['permitted_error']:g} permitted roundings"
+    permitted = f"{worst:.3g} of {run['permitted_error']:g} permitted roundings"
     return line.append(f"{permitted} (seed {run['seed']})")
