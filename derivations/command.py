@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,9 @@ EXAMPLES = 1000
 
 def main() -> None:
     """Run the command line; an error the user can mend is one line and a non-zero exit status."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal without ∂ gets a ? for it, not an error
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         sys.exit(cli.main(prog_name="derivations", standalone_mode=False))
     except click.ClickException as problem:
@@ -95,20 +100,24 @@ def verify(
     from derivations.report.records import record, write_json
     from derivations.report.terminal import show_run
 
+    need_jax()
     entries = chosen(section, label)
+    if json_file is not None and json_file == html_file:
+        raise click.ClickException(f"{json_file} cannot be both: give --json and --html a file each")
     for file in (json_file, html_file):
         if file is not None:
             check_writable(file)
     console = Console(highlight=False)
-    with progress_bar(len(entries) * examples) as advance:
+    with progress_bar(len(entries) * examples) as advance, clear_errors():
         result = run(entries, examples, seed, advance, jobs)
-    show_run(console, record(result))
-    if json_file is not None:
-        write_json(result, json_file)
-    if html_file is not None:
-        from derivations.report.page import write_page
+    with clear_errors():
+        show_run(console, record(result))
+        if json_file is not None:
+            write_json(result, json_file)
+        if html_file is not None:
+            from derivations.report.page import write_page
 
-        write_page(record(result), html_file)
+            write_page(record(result), html_file)
     sys.exit(0 if result.holds else 1)
 
 
@@ -134,6 +143,7 @@ def show(label: str, instance: str | None, values: Path | None, seed: int) -> No
     from derivations.referee.instances import from_file, parse, random_instance
     from derivations.report.show import show_entry
 
+    need_jax()
     entry = found(label)
     with clear_errors():
         if values is not None:
@@ -142,7 +152,8 @@ def show(label: str, instance: str | None, values: Path | None, seed: int) -> No
             chosen_instance = parse(entry.model, instance)
         else:
             chosen_instance = random_instance(entry.model, seed, dict(entry.sizes))
-    holds = show_entry(Console(highlight=False), entry, chosen_instance)
+        check_fits(entry, chosen_instance.sizes)
+        holds = show_entry(Console(highlight=False), entry, chosen_instance)
     sys.exit(0 if holds else 1)
 
 
@@ -159,7 +170,7 @@ def notation() -> None:
 
 def chosen(section: str | None, label: str | None) -> Sequence[Entry]:
     """The entries of a section or of a label; all without either."""
-    entries = [found(label)] if label else list(ledger())
+    entries = list(ledger()) if label is None else [found(label)]
     if section is not None:
         known = sorted({entry.section for entry in ledger()})
         if section.lstrip("§") not in known:
@@ -170,6 +181,22 @@ def chosen(section: str | None, label: str | None) -> Sequence[Entry]:
         if not entries:
             raise click.ClickException(f"{label} is not in section {section}: leave one of the two out")
     return entries
+
+
+def need_jax() -> None:
+    """Say so, in one line, if there is no JAX: without it nothing can be judged."""
+    try:
+        importlib.import_module("jax")
+    except ImportError as problem:
+        raise click.ClickException(f"JAX cannot be imported ({problem}): pip install jax") from None
+
+
+def check_fits(entry: Entry, sizes: Mapping[str, int]) -> None:
+    """Refuse sizes that are not those of the figure."""
+    other = {letter: size for letter, size in entry.sizes.items() if sizes.get(letter) != size}
+    if other:
+        fixed = " ".join(f"{letter}={size}" for letter, size in entry.sizes.items())
+        raise ValueError(f"{entry.label} is drawn at {fixed}: give these sizes")
 
 
 def found(label: str) -> Entry:
@@ -186,6 +213,8 @@ def check_writable(file: Path) -> None:
         raise click.ClickException("--html needs one more package: pip install 'derivations[html]'")
     try:
         existed = file.exists()
+        if existed and not file.is_file() and not file.is_char_device() and not file.is_dir():
+            raise click.ClickException(f"{file} is not a file that keeps what is written: give another")
         with file.open("a", encoding="utf-8"):
             pass
         if not existed:
@@ -201,8 +230,10 @@ def clear_errors() -> Iterator[None]:
     """Turn an error about what the user gave into one line and exit status 1."""
     try:
         yield
-    except (ValueError, TypeError, OSError, KeyError) as problem:
-        raise click.ClickException(str(problem)) from None
+    except (ValueError, TypeError, OSError, KeyError, ArithmeticError, RuntimeError) as problem:
+        raise click.ClickException(" ".join(str(problem).split())) from None
+    except MemoryError:
+        raise click.ClickException("this does not fit into memory: give smaller sizes") from None
 
 
 @contextlib.contextmanager

@@ -58,7 +58,8 @@ def sizes_of_vectors(m: int, n: int) -> tuple[int, int]:
 
 
 @definition(9, 3, r"\mathbf{u} \otimes \mathbf{v} = \mathbf{A} = \begin{bmatrix} u_1 v_1 & u_1 v_2 &"
-            r" \dots & u_1 v_n \\ u_2 v_1 & u_2 v_2 & \dots & u_2 v_n \\ \vdots & \vdots & \ddots & \vdots \\"
+            r" \dots & u_1 v_n \\ u_2 v_1 & u_2 v_2 & \dots & u_2 v_n \\"
+            r" \vdots & \vdots & \ddots & \vdots \\"
             r" u_m v_1 & u_m v_2 & \dots & u_m v_n \end{bmatrix}", lhs="A", model="outer")
 def outer(i: Any, j: Any, a: Float[Array, "m"], b: Float[Array, "n"]) -> Any:
     """u ⊗ v, an (m, n) matrix: every entry of u times every entry of v; NumPy's ``np.outer``."""

@@ -15,7 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from derivations import command, mlp
-from derivations.ledger import Entry, find, ledger
+from derivations.ledger import Entry, ledger
+
+ROOT = Path(__file__).parent.parent
 
 
 def run(*arguments: str, columns: int = 100) -> Result:
@@ -130,6 +132,14 @@ ERRORS = [
     (("show", "mlp.E", "--instance", "K=3"), "must give the sizes K M N"),
     (("show", "mlp.E", "--values", "no.npz"), "No such file or directory: 'no.npz'"),
     (("verfy",), "No such command 'verfy'"),
+    (("verify", "--label", ""), "no equation is labelled ''"),
+    (("verify", "--json", "/dev/null", "--html", "/dev/null"), "/dev/null cannot be both"),
+    (("verify", "--label", "mlp.E", "--examples", "1", "--json", "/dev/full"), "No space left on device"),
+    (("show", "mlp.E", "--instance", "K=100000 N=100000 M=1"), "are too large for a whole Jacobian"),
+    (
+        ("show", "mlp_figure.W_cells", "--instance", "K=2 N=3 M=5"),
+        "is drawn at K=5 N=3 M=5: give these sizes",
+    ),
 ]
 
 
@@ -139,7 +149,7 @@ def test_a_wrong_argument_is_one_line_and_a_non_zero_exit(arguments: tuple[str, 
     assert done.returncode != 0
     assert message in done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
-    assert done.stdout == ""
+    assert "Traceback" not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -189,5 +199,18 @@ def test_the_package_can_be_run_as_a_module_with_jax_counted_in() -> None:
     assert done.stderr == ""
 
 
-def test_find_is_the_ledgers() -> None:
-    assert find("mlp.E").label == "mlp.E"
+def test_a_missing_jax_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "jax.py").write_text("raise ImportError('no jax here')")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    line = [sys.executable, "-m", "derivations", "verify", "--label", "mlp.E"]
+    done = subprocess.run(line, capture_output=True, text=True, env=environment)
+    assert done.returncode == 1
+    assert done.stderr == "Error: JAX cannot be imported (no jax here): pip install jax\n"
+
+
+def test_a_terminal_without_unicode_gets_question_marks_and_no_traceback() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    line = [sys.executable, "-m", "derivations", "show", "mlp.dE_dy"]
+    done = subprocess.run(line, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "?E/?y_j" in done.stdout

@@ -8,17 +8,16 @@ unequal.
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from derivations.ledger import Model
-from derivations.notation import check_arrays
+from derivations.notation import KINDS, check_arrays
 
 SCALES = {
     "ordinary": 1.0,
@@ -79,7 +78,10 @@ def draw(model: Model, sizes: Mapping[str, int], scale: str, seed: int) -> Insta
 
 def parse(model: Model, text: str) -> Instance:
     """The instance that ``text`` names; ``ValueError`` says what is missing or unknown."""
-    words = dict(re.findall(r"(\w+)=(\w+)", text))
+    pairs = [word.partition("=")[::2] for word in text.split()]
+    words = dict(pairs)
+    if len(words) < len(pairs) or not all(words.values()):
+        raise ValueError(f"instance {text!r} must be one name=value for each size, scale and seed")
     scale, seed = words.pop("scale", "ordinary"), words.pop("seed", "0")
     if scale not in SCALES:
         raise ValueError(f"scale={scale} is not known: give one of {', '.join(SCALES)}")
@@ -90,7 +92,22 @@ def parse(model: Model, text: str) -> Instance:
     bad = bad or [f"{name}={value}" for name, value in words.items() if int(value) < 1]
     if bad:
         raise ValueError(f"{bad[0]} is not a whole number from 1 (seed: from 0) up")
-    return draw(model, {letter: int(words[letter]) for letter in letters}, scale, int(seed))
+    sizes = {letter: int(words[letter]) for letter in letters}
+    check_sizes(sizes)
+    return draw(model, sizes, scale, int(seed))
+
+
+LARGEST_PRODUCT = 20_000
+"""A whole Jacobian is as large as the product of the sizes, or its square."""
+
+
+def check_sizes(sizes: Mapping[str, int]) -> None:
+    """Refuse sizes whose Jacobian would not fit the machine: a ``ValueError``."""
+    if math.prod(sizes.values()) > LARGEST_PRODUCT:
+        raise ValueError(
+            f"the sizes {dict(sizes)} are too large for a whole Jacobian: "
+            f"keep their product below {LARGEST_PRODUCT:,}"
+        )
 
 
 def frozen(value: Any) -> Any:
@@ -166,17 +183,33 @@ def from_file(model: Model, file: Path) -> Instance:
     Raises ``OSError`` if there is no such file, ``ValueError`` or ``TypeError``, in one line, for a
     file that is not ``.npz``, an input that is missing, and arrays that do not fit.
     """
+    with file.open("rb"):
+        pass  # a file that cannot be opened says so itself
     try:
         with np.load(file) as stored:
-            arrays = dict(stored) if hasattr(stored, "files") else {}
-    except (ValueError, EOFError, BadZipFile):
-        arrays = {}
+            arrays = {name: stored[name] for name in model.inputs if name in stored.files}
+    except Exception as problem:  # a broken archive breaks in a dozen ways
+        raise ValueError(f"{file} is no .npz of plain arrays ({type(problem).__name__})") from None
     missing = [name for name in model.inputs if name not in arrays]
     if missing:
         raise ValueError(
             f"{file} has no array {', '.join(missing)}: save it with"
             f" np.savez(file, {', '.join(f'{name}={name}' for name in model.inputs)})"
         )
-    inputs = {name: arrays[name] for name in model.inputs}
-    sizes = check_arrays(model.notation, **inputs)
-    return Instance(sizes, "given", 0, {name: frozen(value) for name, value in inputs.items()})
+    sizes = check_arrays(model.notation, **{name: arrays[name] for name in model.inputs})
+    check_sizes(sizes)
+    inputs = {name: frozen(np.array(arrays[name], float, order="C")) for name in model.inputs}
+    check_drawn(model, inputs)
+    return Instance(sizes, "given", 0, inputs)
+
+
+def check_drawn(model: Model, inputs: Mapping[str, Any]) -> None:
+    """Refuse values that the equation does not speak of: a target whose rows do not sum to one."""
+    for name, value in inputs.items():
+        kind = model.notation[name].drawn
+        if kind in ("target", "positive", "one-hot"):
+            total = np.ravel(np.sum(value, axis=-1))
+            if np.any(np.abs(total - 1) > 1e-9) or (kind == "positive" and np.any(value <= 0)):
+                raise ValueError(f"{name} must be {KINDS[kind]}; a row of it sums to {total[0]:.6g}")
+        if kind == "one-hot" and np.sort(np.unique(value)).tolist() not in ([0.0, 1.0], [1.0]):
+            raise ValueError(f"{name} must be {KINDS[kind]}")
