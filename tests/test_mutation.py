@@ -22,8 +22,9 @@ from derivations.ledger import SECTIONS, ledger, model_of
 from tests.mutation import trial
 from tests.mutation.killers import KILLERS, Killer
 from tests.mutation.mutants import Mutant, mutants_in, mutants_of, source_of
-from tests.mutation.operators import OURS, ArrayOperator
+from tests.mutation.operators import OURS
 from tests.mutation.run import listed_survivors, run
+from tests.mutation.trees import ArrayOperator
 from tests.mutation.trial import try_mutant, verdict_on
 
 FLOORS = {

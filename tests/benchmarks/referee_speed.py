@@ -45,14 +45,19 @@ from derivations.referee.verdicts import group_by_instances, judge_once, right_s
 try:
     import torch
 except ModuleNotFoundError:
-    sys.exit("this benchmark needs PyTorch to compare with: pip install torch,"
-             " or, in the repository, pip install -e '.[bench]'")
+    sys.exit(
+        "this benchmark needs PyTorch to compare with: pip install torch,"
+        " or, in the repository, pip install -e '.[bench]'"
+    )
 
 README = Path(__file__).with_name("README.md")
 START, END = "<!-- measured: written by referee_speed.py --write -->", "<!-- end of measured -->"
 SETTINGS = {
-    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
-    "JAX_ENABLE_X64": "1", "JAX_ENABLE_COMPILATION_CACHE": "0",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "JAX_ENABLE_X64": "1",
+    "JAX_ENABLE_COMPILATION_CACHE": "0",
 }
 """The environment of all that runs in this process; the command is run in the user's own."""
 COMPILED = "/jax/core/compile/backend_compile_duration"
@@ -178,8 +183,9 @@ def equation_heat(subject: Subject, rounds: int, instances: int) -> Heat:
     entry = subject.entry
     seeds = unseen_seeds(entry.model, dict(entry.sizes), (rounds + 1) * instances)
     if len(seeds) < (rounds + 1) * instances:
-        raise click.UsageError(f"{subject.label} has only {len(seeds)} shapes:"
-                               " ask for fewer --rounds or --instances")
+        raise click.UsageError(
+            f"{subject.label} has only {len(seeds)} shapes: ask for fewer --rounds or --instances"
+        )
 
     def turn(check: Callable[[Instance], bool]) -> Callable[[int], tuple[int, int]]:
         def play(number: int) -> tuple[int, int]:
@@ -189,11 +195,14 @@ def equation_heat(subject: Subject, rounds: int, instances: int) -> Heat:
 
         return play
 
-    return Heat(subject.title, [
-        Contestant(OURS, "3 judges", turn(referee_on(subject))),
-        Contestant(JIT, "1 judge", turn(jit_on(subject))),
-        Contestant(GRADCHECK, "differences", turn(gradcheck_on(subject))),
-    ])
+    return Heat(
+        subject.title,
+        [
+            Contestant(OURS, "3 judges", turn(referee_on(subject))),
+            Contestant(JIT, "1 judge", turn(jit_on(subject))),
+            Contestant(GRADCHECK, "differences", turn(gradcheck_on(subject))),
+        ],
+    )
 
 
 def referee_on(subject: Subject) -> Callable[[Instance], bool]:
@@ -226,9 +235,9 @@ def gradcheck_on(subject: Subject) -> Callable[[Instance], bool]:
             torch.tensor(value, dtype=torch.float64, requires_grad=name == subject.wrt)
             for name, value in instance.inputs.items()
         ]
-        return bool(torch.autograd.gradcheck(
-            subject.loss.apply, tensors, fast_mode=False, raise_exception=False
-        ))
+        return bool(
+            torch.autograd.gradcheck(subject.loss.apply, tensors, fast_mode=False, raise_exception=False)
+        )
 
     return check
 
@@ -267,12 +276,16 @@ compilations = Compilations()
 
 def ledger_heat(rounds: int, instances: int, examples: int) -> Heat:
     """The heat on the whole ledger: the command, the referee in this process, and compiling."""
-    return Heat("the whole ledger", [
-        Contestant(COMMAND, "3 judges, all cores, from JAX's import to the report",
-                   command_turn(examples)),
-        Contestant(OURS, "3 judges, one core", referee_turn(instances)),
-        Contestant(JIT, "1 judge; one compilation for all claims of a left side", jit_turn(rounds)),
-    ])
+    return Heat(
+        "the whole ledger",
+        [
+            Contestant(
+                COMMAND, "3 judges, all cores, from JAX's import to the report", command_turn(examples)
+            ),
+            Contestant(OURS, "3 judges, one core", referee_turn(instances)),
+            Contestant(JIT, "1 judge; one compilation for all claims of a left side", jit_turn(rounds)),
+        ],
+    )
 
 
 def command_turn(examples: int) -> Callable[[int], tuple[int, int]]:
@@ -296,8 +309,10 @@ def referee_turn(instances: int) -> Callable[[int], tuple[int, int]]:
 
     def play(number: int) -> tuple[int, int]:
         verdicts = verify(ledger(), instances, number)
-        return (sum(verdict.instances for verdict in verdicts),
-                sum(verdict.instances for verdict in verdicts if not verdict.failure))
+        return (
+            sum(verdict.instances for verdict in verdicts),
+            sum(verdict.instances for verdict in verdicts if not verdict.failure),
+        )
 
     return play
 
@@ -315,9 +330,7 @@ def jit_turn(rounds: int) -> Callable[[int], tuple[int, int]]:
 
     def play(number: int) -> tuple[int, int]:
         agreed = [
-            agrees
-            for group, seeds in groups
-            for agrees in judged_by_jit(group, seeds[number % len(seeds)])
+            agrees for group, seeds in groups for agrees in judged_by_jit(group, seeds[number % len(seeds)])
         ]
         return len(agreed), sum(agreed)
 
@@ -425,7 +438,7 @@ Equation-instances per second of that command: {to_jit} times those of {JIT} on 
 {to_gradcheck} times those of {GRADCHECK}, on one equation.
 Tracing is in the command's time and not in the rows of the referee: the first pass over the \
 ledger in a process took {cold:.1f} s, its first use of JAX included.
-Of {examples:,} instances that are drawn, {' and '.join(shares(examples))} are of a new shape; \
+Of {examples:,} instances that are drawn, {" and ".join(shares(examples))} are of a new shape; \
 a jax.jit that keeps what it has compiled would compile that often.
 {rounds} rounds; {machine()}.
 """.strip().splitlines()
@@ -445,8 +458,10 @@ def shares(examples: int) -> Iterator[str]:
 
 def machine() -> str:
     """Cores and versions."""
-    versions = (f"{name} {version(package)}" for name, package in
-                (("JAX", "jax"), ("NumPy", "numpy"), ("PyTorch", "torch")))
+    versions = (
+        f"{name} {version(package)}"
+        for name, package in (("JAX", "jax"), ("NumPy", "numpy"), ("PyTorch", "torch"))
+    )
     return f"{cores()} cores, Python {platform.python_version()}, {', '.join(versions)}"
 
 
@@ -460,8 +475,7 @@ def cores() -> int:
 def show(console: Console, rows: Sequence[Row], notes: Sequence[str]) -> None:
     """The table for people at a terminal, one for each task, and the remarks."""
     for task in dict.fromkeys(row.task for row in rows):
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim",
-                      expand=True)
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=True)
         table.add_column(Text(task, style="bold not dim"), ratio=1)
         for column in NUMBERS:
             table.add_column(column, justify="right")
@@ -511,12 +525,30 @@ def first_pass() -> float:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--rounds", metavar="R", type=click.IntRange(min=1), default=5, show_default=True,
-              help="Rounds that count; each contestant has one turn in each.")
-@click.option("--instances", metavar="N", type=click.IntRange(min=1), default=25,
-              show_default=True, help="Instances of an equation, and of the ledger, in a round.")
-@click.option("--examples", metavar="N", type=click.IntRange(min=1), default=1000,
-              show_default=True, help="Instances of each entry in a run of the whole command.")
+@click.option(
+    "--rounds",
+    metavar="R",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="Rounds that count; each contestant has one turn in each.",
+)
+@click.option(
+    "--instances",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=25,
+    show_default=True,
+    help="Instances of an equation, and of the ledger, in a round.",
+)
+@click.option(
+    "--examples",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    help="Instances of each entry in a run of the whole command.",
+)
 @click.option("--write", is_flag=True, help="Write the table into README.md beside this script.")
 def main(rounds: int, instances: int, examples: int, *, write: bool) -> None:
     """Measure the referee beside jax.jit and torch.autograd.gradcheck, in one interleaved run."""

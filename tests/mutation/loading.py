@@ -1,0 +1,109 @@
+"""A section module from a text, under its own name, for as long as it is on trial.
+
+The text goes into ``linecache`` under a file name of its own, because the referee and the doctests
+read source, and the module into ``sys.modules``, where they look for it. All sections are imported
+before, so that none is ever imported for the first time beside a mutant.
+
+Tracing a reference is most of a verdict's cost, and most mutants leave it alone: programs are shared
+between modules whose reference, forward signature and notation are the same.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from itertools import count
+from types import CodeType, ModuleType
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from derivations import ledger
+from derivations.ledger import SECTIONS, Model
+from derivations.referee import forward_pass, judges, programs
+from derivations.referee.programs import Program
+
+for _section in SECTIONS:
+    import_module(f"derivations.{_section}")
+
+Load = Callable[[str, str], ModuleType]
+_numbers = count()
+
+
+@contextmanager
+def loader() -> Iterator[Load]:
+    """``load(name, source)`` makes a section module of a text; afterwards all is as it was."""
+    before, files = dict(sys.modules), []
+
+    def load(name: str, source: str) -> ModuleType:
+        file = f"/mutant {next(_numbers)}/{name}.py"
+        files.append(file)
+        linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
+        module = ModuleType(f"derivations.{name}")
+        module.__file__ = file
+        sys.modules[module.__name__] = module
+        exec(compile(source, file, "exec"), vars(module))
+        return module
+
+    models = cache(ledger.model_of.__wrapped__)  # a mutant's own: the ledger keeps its models
+    with (
+        mock.patch.object(ledger, "model_of", models),
+        mock.patch.object(programs, "_program", shared_program),
+        quiet(),
+    ):
+        try:
+            yield load
+        finally:
+            sys.modules.update({f"derivations.{n}": before[f"derivations.{n}"] for n in SECTIONS})
+            for file in files:
+                linecache.cache.pop(file, None)
+            for kept in (forward_pass.lines_of, judges.parameters_of, traced):
+                kept.cache_clear()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """A mutant's warnings are no news."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+# --- programs are shared --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Traced:
+    """All that a program depends on: a reference calls nothing of its module, only JAX."""
+
+    name: str
+    reference: CodeType
+    inputs: tuple[str, ...]
+    notation: tuple[Any, ...]
+
+
+@cache
+def traced(model: Model) -> Traced:
+    """What the programs of a model depend on."""
+    assert model.reference is not None
+    code = model.reference.__code__
+    return Traced(model.name, code, model.inputs, tuple(model.notation.items()))
+
+
+_trace = programs._program.__wrapped__
+_programs: dict[Any, Program] = {}
+
+
+def shared_program(model: Model, of: str, wrt: str, mode: str) -> Program:
+    """In the place of ``programs._program``: trace anew only if the reference is another."""
+    key = traced(model), of, wrt, mode
+    if key not in _programs:
+        _programs[key] = _trace(model, of, wrt, mode)
+    return _programs[key]

@@ -1,0 +1,83 @@
+"""All mutants, on every core, held against the list of survivors that compute the same."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from derivations.ledger import SECTIONS
+
+from .mutants import Mutant, mutants_of
+from .trial import Outcome, try_mutant
+
+LIST = Path(__file__).with_name("survivors.toml")
+
+Key = tuple[str, str, str, str]
+"""File, function, the line, what it becomes."""
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcomes of a run, and how they compare with the list."""
+
+    outcomes: tuple[Outcome, ...]
+    listed: dict[Key, str]
+    seconds: float
+
+    @property
+    def survivors(self) -> list[Mutant]:
+        """The mutants that no killer noticed."""
+        return [outcome.mutant for outcome in self.outcomes if outcome.survived]
+
+    @property
+    def unlisted(self) -> list[Mutant]:
+        """Survivors for which the list has no reason: holes, or mutants that compute the same."""
+        return [mutant for mutant in self.survivors if mutant.key not in self.listed]
+
+    @property
+    def stale(self) -> list[Key]:
+        """Lines of the list whose mutant is killed, or exists no more."""
+        survived = {mutant.key for mutant in self.survivors}
+        tried = {f"{outcome.mutant.module}.py" for outcome in self.outcomes}
+        return [key for key in self.listed if key[0] in tried and key not in survived]
+
+
+def run(
+    modules: Sequence[str] = SECTIONS, jobs: int = 0, advance: Advance = lambda mutants: None
+) -> Report:
+    """Try every mutant of these modules; ``advance`` is told how many there are, at each one."""
+    start, listed, outcomes = time.perf_counter(), listed_survivors(), []
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs or os.cpu_count() or 1, context) as pool:
+        for outcome, number in tried(pool, modules):
+            outcomes.append(outcome)
+            advance(number)
+    return Report(tuple(outcomes), listed, time.perf_counter() - start)
+
+
+def tried(pool: ProcessPoolExecutor, modules: Sequence[str]) -> Iterator[tuple[Outcome, int]]:
+    """The outcomes in the mutants' order, each with the number of all mutants."""
+    mutants = list(chain.from_iterable(pool.map(mutants_of, modules)))
+    for outcome in pool.map(try_mutant, mutants, chunksize=8):
+        yield outcome, len(mutants)
+
+
+def listed_survivors(file: Path = LIST) -> dict[Key, str]:
+    """The reasons by key; ``ValueError`` for a mutant listed twice or without a reason."""
+    listed: dict[Key, str] = {}
+    for row in tomllib.loads(file.read_text())["survivor"]:
+        for after in row["becomes"]:
+            key = row["file"], row["function"], row["line"], after
+            if key in listed or not row["reason"].strip():
+                raise ValueError(f"{file.name}: listed twice, or without a reason: {key}")
+            listed[key] = row["reason"]
+    return listed
