@@ -104,6 +104,8 @@ def verify(
     entries = chosen(section, label)
     if json_file is not None and json_file == html_file:
         raise click.ClickException(f"{json_file} cannot be both: give --json and --html a file each")
+    if html_file is not None and find_spec("latex2mathml") is None:
+        raise click.ClickException("--html needs one more package: pip install 'derivations[html]'")
     for file in (json_file, html_file):
         if file is not None:
             check_writable(file)
@@ -111,13 +113,14 @@ def verify(
     with progress_bar(len(entries) * examples) as advance, clear_errors():
         result = run(entries, examples, seed, advance, jobs)
     with clear_errors():
-        show_run(console, record(result))
+        recorded = record(result)
+        show_run(console, recorded)
         if json_file is not None:
-            write_json(result, json_file)
+            write_json(recorded, json_file)
         if html_file is not None:
             from derivations.report.page import write_page
 
-            write_page(record(result), html_file)
+            write_page(recorded, html_file)
     sys.exit(0 if result.holds else 1)
 
 
@@ -209,8 +212,6 @@ def found(label: str) -> Entry:
 
 def check_writable(file: Path) -> None:
     """Refuse, before any work is done, a file that cannot be written."""
-    if file.suffix == ".html" and find_spec("latex2mathml") is None:
-        raise click.ClickException("--html needs one more package: pip install 'derivations[html]'")
     try:
         existed = file.exists()
         if existed and not file.is_file() and not file.is_char_device() and not file.is_dir():

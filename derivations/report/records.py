@@ -108,7 +108,7 @@ _SIGNS = {
 }
 
 
-def write_json(run: Run, file: Path) -> None:
+def write_json(recorded: dict[str, Any], file: Path) -> None:
     """Write the record of a run as UTF-8 JSON; ``OSError`` if the file cannot be written."""
-    text = json.dumps(record(run), ensure_ascii=False, indent=1, allow_nan=False)
+    text = json.dumps(recorded, ensure_ascii=False, indent=1, allow_nan=False)
     file.write_text(text + "\n", encoding="utf-8")
