@@ -158,6 +158,11 @@ def _positive(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
     return likely / likely.sum(axis=-1, keepdims=True)
 
 
+def _fraction(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
+    """From 1 down to 1e-5, each power of ten as often as the next."""
+    return 10.0 ** (-5 * rng.random(shape))
+
+
 def _logits(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
     """Around ±3 at the ordinary scale, ±1e4 at the large one."""
     return scale**2.5 * rng.uniform(-3.2, 3.2, shape)
@@ -170,6 +175,7 @@ _DRAW = {
     "input": _input,
     "target": _target,
     "positive": _positive,
+    "fraction": _fraction,
     "logits": _logits,
 }
 
@@ -204,12 +210,14 @@ def from_file(model: Model, file: Path) -> Instance:
 
 
 def check_drawn(model: Model, inputs: Mapping[str, Any]) -> None:
-    """Refuse values that the equation does not speak of: a target whose rows do not sum to one."""
+    """Refuse values that the equation does not speak of: rows that do not sum to one, say."""
     for name, value in inputs.items():
         kind = model.notation[name].drawn
         if kind in ("target", "positive", "one-hot"):
             total = np.ravel(np.sum(value, axis=-1))
             if np.any(np.abs(total - 1) > 1e-9) or (kind == "positive" and np.any(value <= 0)):
                 raise ValueError(f"{name} must be {KINDS[kind]}; a row of it sums to {total[0]:.6g}")
+        if kind == "fraction" and not np.all((value > 0) & (value <= 1)):
+            raise ValueError(f"{name} must be {KINDS[kind]}")
         if kind == "one-hot" and np.sort(np.unique(value)).tolist() not in ([0.0, 1.0], [1.0]):
             raise ValueError(f"{name} must be {KINDS[kind]}")
