@@ -42,7 +42,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--section", metavar="S", help="Only this section of the paper, 1 to 6.")
+@click.option("--section", metavar="S", help="Only this section of the paper, 1 to 6 or 8.")
 @click.option("--label", metavar="L", help="Only this equation, as mlp.dE_dW.")
 @click.option(
     "--examples",

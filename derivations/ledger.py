@@ -32,8 +32,12 @@ SECTIONS = (
     "skipgram",
     "skipgram_figure",
     "skipgram_matrices",
+    "batches",
 )
 """The modules that hold labelled equations, in reading order."""
+
+TECHNIQUES = "8"
+"""The section that names techniques and prints no equation: each module counts its items from 1."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 View = Callable[[Any], Any]
@@ -52,6 +56,7 @@ class Claim:
     model: str
     view: View | None
     sizes: Mapping[str, int]
+    source: str
     ours: bool
     note: str
 
@@ -96,7 +101,7 @@ class Entry:
     ``("E", "W")``; several of them; the name of one quantity of the forward pass; or a function
     that observes it. ``view`` is applied to the left side first, where the print shows only part
     of it. ``status`` is ``definition``, ``verified`` or ``erratum``: what the ledger expects, and
-    the referee decides.
+    the referee decides. ``source`` is where an equation of another paper is printed.
     """
 
     label: str
@@ -111,6 +116,7 @@ class Entry:
     model: Model
     view: View | None
     sizes: Mapping[str, int]
+    source: str
     ours: bool
     note: str
     misprint: Misprint | None
@@ -119,6 +125,12 @@ class Entry:
     def name(self) -> str:
         """The label without its module."""
         return self.label.partition(".")[2]
+
+    @property
+    def place(self) -> tuple[str, int, int, float]:
+        """Where it stands in the ledger: section, page, in §8 the module, item."""
+        module = SECTIONS.index(self.label.partition(".")[0]) if self.section == TECHNIQUES else 0
+        return self.section, self.page, module, self.item
 
 
 def equation(
@@ -132,6 +144,7 @@ def equation(
     model: str = "",
     view: View | None = None,
     sizes: Mapping[str, int] | None = None,
+    source: str = "",
     ours: bool = False,
     note: str = "",
 ) -> Callable[[F], F]:
@@ -141,9 +154,10 @@ def equation(
     true equation. ``label`` is for a second printing of the same equation; ``lhs`` is what must be
     differentiated where the function's name does not say it (``"dE_du"``, ``"h"``, or a function of
     named quantities). ``model`` names another forward pass of the module; ``sizes`` fixes sizes,
-    ``{"C": 1}``. ``ours`` marks a step that the paper does not print.
+    ``{"C": 1}``. ``source`` is for §8: which other paper prints it, ``"Rong 2014, eq. 22"``; ``page`` is
+    then where this one names the technique. ``ours`` marks a step that nobody prints.
     """
-    claim = Claim(page, item, latex, label, lhs, status, model, view, sizes or {}, ours, note)
+    claim = Claim(page, item, latex, label, lhs, status, model, view, sizes or {}, source, ours, note)
 
     def mark(function: F) -> F:
         named = replace(claim, label=claim.label or function.__name__, lhs=lhs or function.__name__)
@@ -216,6 +230,7 @@ def _entry(
         model=model,
         view=claim.view,
         sizes=claim.sizes,
+        source=claim.source,
         ours=claim.ours,
         note=claim.note,
         misprint=wrong,
@@ -226,13 +241,14 @@ def _left_side(
     lhs: str | Callable[..., Any], table: Notation
 ) -> tuple[tuple[str, str], ...] | str | Callable[..., Any]:
     """Read ``"dE_dW dE_dW_prime"`` as two derivatives and ``"h"`` as a quantity."""
-    if not isinstance(lhs, str) or lhs in table:
+    if not isinstance(lhs, str):
         return lhs
     pairs = derivatives_in(lhs)
-    unknown = sorted({name for pair in pairs for name in pair} - set(table))
-    if unknown or not pairs:
-        raise ValueError(f"{lhs!r} is neither a quantity nor d<one>_d<another> of {sorted(table)}")
-    return pairs
+    if pairs and {name for pair in pairs for name in pair} <= set(table):
+        return pairs
+    if lhs in table:
+        return lhs
+    raise ValueError(f"{lhs!r} is neither a quantity nor d<one>_d<another> of {sorted(table)}")
 
 
 def derivatives_in(text: str) -> tuple[tuple[str, str], ...]:
@@ -270,10 +286,10 @@ def ledger() -> tuple[Entry, ...]:
     misprints = misprints_of(importlib.import_module("derivations.errata"))
     modules = [importlib.import_module(f"derivations.{name}") for name in SECTIONS]
     entries = [entry for module in modules for entry in entries_of(module, misprints)]
-    entries.sort(key=lambda entry: (entry.page, entry.item))
+    entries.sort(key=lambda entry: entry.place)
     for what, keys in (
         ("label", [entry.label for entry in entries]),
-        ("place", [f"p. {entry.page}, item {entry.item:g}" for entry in entries]),
+        ("place", [place_of(entry) for entry in entries]),
     ):
         twice = sorted({key for key in keys if keys.count(key) > 1})
         if twice:
@@ -282,6 +298,12 @@ def ledger() -> tuple[Entry, ...]:
     if orphans:
         raise ValueError(f"misprints of equations that are not in the ledger: {', '.join(orphans)}")
     return tuple(entries)
+
+
+def place_of(entry: Entry) -> str:
+    """The place in words: ``p. 4, item 7``; in §8 ``cbow, item 7``."""
+    module = entry.label.partition(".")[0]
+    return f"{module if entry.section == TECHNIQUES else f'p. {entry.page}'}, item {entry.item:g}"
 
 
 def find(label: str) -> Entry:

@@ -12,6 +12,7 @@ import pytest
 from derivations import errata
 from derivations.ledger import (
     SECTIONS,
+    TECHNIQUES,
     Entry,
     definition,
     derivatives_in,
@@ -27,9 +28,13 @@ MODULES = [importlib.import_module(f"derivations.{name}") for name in SECTIONS]
 
 UNLABELLED = {
     "example", "gradients", "gradient", "check_target", "sigmoid", "softmax", "log_softmax", "one_hot",
-    "contexts_of", "as_column", "error_after_a_step", "e",
+    "contexts_of", "as_column", "error_after_a_step", "e", "log_sigmoid",
 }  # fmt: skip
 """Functions that are no equation of their own: examples, tools of the forward pass."""
+
+
+def section_of(name: str) -> str:
+    return str(importlib.import_module(f"derivations.{name}").SECTION)
 
 
 def own_functions(module: ModuleType) -> dict[str, object]:
@@ -60,16 +65,38 @@ def test_printed_items_of_a_page_are_numbered_without_a_gap(page: int) -> None:
     assert items == list(range(1, len(items) + 1))
 
 
+@pytest.mark.parametrize("module", [name for name in SECTIONS if section_of(name) == TECHNIQUES])
+def test_items_of_a_technique_are_numbered_without_a_gap(module: str) -> None:
+    entries = [entry for entry in LEDGER if entry.label.startswith(f"{module}.")]
+    assert {entry.section for entry in entries} == {TECHNIQUES}
+    items = [entry.item for entry in entries if not entry.ours]
+    assert items == list(range(1, len(items) + 1))
+
+
 def test_the_ledger_is_in_the_papers_order() -> None:
-    places = [(entry.section, entry.page, entry.item) for entry in LEDGER]
+    places = [(entry.section, entry.page, entry.item) for entry in LEDGER if entry.section != TECHNIQUES]
     assert places == sorted(places)
+    techniques = [entry.label.partition(".")[0] for entry in LEDGER[len(places) :]]
+    assert techniques == sorted(techniques, key=SECTIONS.index)
+
+
+@pytest.mark.parametrize("entry", LEDGER, ids=title)
+def test_what_another_paper_prints_has_its_source_and_nothing_else_has(entry: Entry) -> None:
+    assert bool(entry.source) == (entry.section == TECHNIQUES and not entry.ours)
+    assert entry.section != TECHNIQUES or entry.page == 11
 
 
 def test_the_tally_is_the_papers() -> None:
-    printed = [entry for entry in LEDGER if not entry.ours]
+    printed = [entry for entry in LEDGER if not entry.ours and entry.section != TECHNIQUES]
     by_section = Counter(entry.section for entry in printed)
     assert by_section == {"1": 2, "2": 6, "3": 32, "4": 5, "5": 4, "6": 51}
-    assert Counter(entry.section for entry in ERRATA) == {"2": 2, "3": 9, "6": 15}
+    errata_of_sections = Counter(entry.section for entry in ERRATA if entry.section != TECHNIQUES)
+    assert errata_of_sections == {"2": 2, "3": 9, "6": 15}
+
+
+def test_the_tally_of_the_techniques() -> None:
+    techniques = [entry.label.partition(".")[0] for entry in LEDGER if entry.section == TECHNIQUES]
+    assert Counter(techniques) == {"batches": 18}
 
 
 @pytest.mark.parametrize("entry", ERRATA, ids=title)
@@ -139,6 +166,14 @@ def test_two_entries_with_one_place_are_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("derivations.ledger.SECTIONS", ("mlp", "mlp"))
     monkeypatch.setattr("derivations.ledger.misprints_of", lambda module: {})
     with pytest.raises(ValueError, match="same label"):
+        ledger.__wrapped__()
+
+
+def test_an_item_may_be_used_again_only_by_another_technique(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("derivations.ledger.misprints_of", lambda module: {})
+    monkeypatch.setattr("derivations.ledger.SECTIONS", ("batches",))
+    monkeypatch.setitem(vars(find("batches.U").rhs.claims[0]), "item", 1)
+    with pytest.raises(ValueError, match="same place: batches, item 1"):
         ledger.__wrapped__()
 
 

@@ -7,6 +7,7 @@ of a and |a| for its size, the first-order rules are those of any textbook on ru
     a + b   ~a + ~b + |a + b|                 e^a     |e^a| (~a + 3)
     a b     |a| ~b + ~a |b| + |a b|           log a   ~a / |a| + 3 |log a|
     a · b   |a| · ~b + ~a · |b| + n |a| · |b|     σ(a)    σ(a) (1 - σ(a)) ~a + 4 |σ(a)|
+                                              log(1+a)    ~a / |1 + a| + 3 |log(1+a)|
 
 and for products one term of second order, ~a ~b, because saturated units multiply zeros. A bound that
 is zero is not computed: copies, constants and inputs are exact. A primitive without a rule is refused by
@@ -151,6 +152,17 @@ def _exp(out: str, _: Params, a: Operand) -> tuple[str, str]:
 def _log(out: str, _: Params, a: Operand) -> tuple[str, str]:
     relative = a.bound and f"({a.bound}) / abs({a.value})"
     return f"np.log({a.value})", joined(relative, f"{ELEMENTARY} * abs({out})")
+
+
+@rule("log1p")
+def _log1p(out: str, _: Params, a: Operand) -> tuple[str, str]:
+    slope = a.bound and f"({a.bound}) / abs(1.0 + {a.value})"
+    return f"np.log1p({a.value})", joined(slope, f"{ELEMENTARY} * abs({out})")
+
+
+@rule("abs")
+def _abs(out: str, _: Params, a: Operand) -> tuple[str, str]:
+    return f"abs({a.value})", a.bound
 
 
 @rule("tanh")

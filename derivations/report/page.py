@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
-from derivations.ledger import SECTIONS, find, ledger
+from derivations.ledger import SECTIONS, TECHNIQUES, find, ledger
 from derivations.report.terminal import MARKS, SECTION_TITLES, Record, error_of
 
 
@@ -41,6 +41,7 @@ def page(run: Record) -> str:
         error=error_of,
         sources=sources_of,
         status=status_of,
+        where=where,
         inputs=inputs_of,
         there=place_of,
         number=number,
@@ -71,6 +72,13 @@ def contents(run: Record) -> dict[str, Any]:
 def status_of(entry: Record) -> str:
     """The status that an entry deserves: its own, or ``failing``."""
     return entry["status"] if entry["holds"] else "failing"
+
+
+def where(entry: Record) -> str:
+    """Where an equation is printed: a page of the paper, in another paper, or nowhere."""
+    if entry["ours"]:
+        return "ours" if entry["section"] == TECHNIQUES else f"ours, after p. {entry['page']}"
+    return str(entry["source"] or f"p. {entry['page']}")
 
 
 # --- words ------------------------------------------------------------------------------------------

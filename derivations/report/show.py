@@ -25,7 +25,7 @@ from derivations.report.terminal import STYLES
 
 def show_entry(console: Console, entry: Entry, instance: Instance) -> bool:
     """Print everything about an entry; whether it holds on the instance."""
-    source = "ours" if entry.ours else f"p. {entry.page}"
+    source = "ours" if entry.ours else entry.source or f"p. {entry.page}"
     console.print(Text(f"{entry.label}   §{entry.section}, {source}, {entry.status}", style="bold"))
     console.print(Text(as_text(entry.latex), style="red" if entry.misprint else ""), end="")
     console.print("   as printed" if entry.misprint else "", style="dim")

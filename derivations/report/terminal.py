@@ -18,6 +18,7 @@ SECTION_TITLES = {
     "4": "Softmax + Cross-entropy loss Backpropagation",
     "5": "Numpy caveat",
     "6": "Skip-gram model",
+    "8": "Conclusion: what makes word2vec practical",
 }
 STYLES = {"definition": "cyan", "verified": "green", "erratum": "yellow", "failing": "bold red"}
 MARKS = {"definition": "≡", "verified": "✓", "erratum": "✎", "failing": "✗"}
@@ -61,7 +62,9 @@ def section_table(entries: Sequence[Record], wide: bool) -> Table:
     table.add_column("error", justify="right", width=5)
     table.add_column("tried", justify="right", width=6)
     for entry in entries:
-        equation = Text(entry["text"], style="" if entry["printed_in_paper"] else "italic")
+        equation = Text(entry["text"], style="italic" if entry["ours"] else "")
+        if entry["source"]:
+            equation.append(f"   {entry['source']}", style="dim")
         label = Text(entry["label"], style="" if wide else "bold")
         first = [label] if wide else [Group(label, Padding(equation, (0, 0, 0, 2)))]
         table.add_row(
@@ -78,7 +81,7 @@ def section_table(entries: Sequence[Record], wide: bool) -> Table:
 def status_of(entry: Record) -> Text:
     """The status, in its colour, with a mark for those who do not see colours."""
     status = entry["status"] if entry["holds"] else "failing"
-    ours = "" if entry["printed_in_paper"] else " (ours)"
+    ours = " (ours)" if entry["ours"] else ""
     return Text(f"{MARKS[status]} {status}{ours}", style=STYLES[status])
 
 
@@ -99,7 +102,8 @@ def erratum(entry: Record) -> Group:
     rows.add_row("correct", Text(entry["corrected_text"], style="green"))
     rows.add_row("because", Text(entry["why"]))
     rows.add_row("it fails", Text(counterexample_line(entry)))
-    return Group(Text(f"{entry['label']}, §{entry['section']}, p. {entry['page']}", style="bold"), rows)
+    where = entry["source"] or f"p. {entry['page']}"
+    return Group(Text(f"{entry['label']}, §{entry['section']}, {where}", style="bold"), rows)
 
 
 def counterexample_line(entry: Record) -> str:
