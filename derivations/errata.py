@@ -1,4 +1,4 @@
-"""What the paper prints where the print is wrong, as code.
+"""What the paper prints where the print is wrong, as code; for §8, what two programs get wrong.
 
 Each function computes a printed form to the letter, so that its failure can be shown and not only
 asserted. Its label is that of the right equation, whose function stands in the section's module. A
@@ -201,3 +201,21 @@ def x_transposed_dot(x: Array, W_prime: Array, e: Array) -> Array:
           "the sums of p. 9, with the same fault; the line below has them right")
 def column_times_sums_with_one_e_each(x: Array, W_prime: Array, e: Array) -> Array:
     return x[:, None] @ sums_with_one_e_each(W_prime, e)[None, :]
+
+
+# --- §8: what two programs compute ------------------------------------------------------------------
+
+
+@misprint("cbow.as_in_word2vec_c", r"\frac{\partial E}{\partial w_{ki}} = EH_i \sum_{c=1}^{C} x_{ck}",
+          "h is the mean of the vectors, so each of them gets its error divided by C; whole, as here, it moves"
+          " them C times as far as the gradient says")
+def whole_error_to_each_word(k: Any, i: Any, X: Array, EH: Array) -> Any:
+    return EH[i] * sum(X[c, k] for c in range(len(X)))
+
+
+@misprint("cbow.as_in_gensim",
+          r"\frac{\partial E}{\partial w_{ki}} = \frac{1}{C} EH_i \sum_{c=1}^{C} x_{ck}",
+          "h is the sum of the vectors, so each of them gets its error whole; the division belongs to the mean,"
+          " where cbow_mean=1 leaves it out")
+def divided_error_to_each_word(k: Any, i: Any, X: Array, EH: Array) -> Any:
+    return EH[i] * sum(X[c, k] for c in range(len(X))) / len(X)

@@ -32,6 +32,7 @@ SECTIONS = (
     "skipgram",
     "skipgram_figure",
     "skipgram_matrices",
+    "cbow",
     "batches",
 )
 """The modules that hold labelled equations, in reading order."""

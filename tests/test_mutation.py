@@ -36,6 +36,7 @@ FLOORS = {
     "skipgram": 800,
     "skipgram_figure": 200,
     "skipgram_matrices": 450,
+    "cbow": 500,
     "batches": 300,
 }
 """Fewer mutants of a section than this mean that the harness no longer looks everywhere."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from derivations.ledger import find, ledger
+from derivations.ledger import TECHNIQUES, find, ledger
 from derivations.referee.runs import Run, run
 from derivations.referee.verdicts import Failure
 from derivations.report.page import REPAIRS, equation, mathml, page, prose, statements, write_page
@@ -149,7 +149,11 @@ def test_nothing_is_loaded_from_anywhere(whole: str) -> None:
 def test_our_own_entries_are_marked_as_ours(whole: str) -> None:
     for entry in ledger():
         shown = article(whole, entry.label)
-        assert ("ours, after p." in shown) == entry.ours
+        where = re.search(r'<p class="where">([^<]*)</p>', shown)
+        assert where
+        assert where[1].startswith("ours") == entry.ours
+        assert (where[1] == entry.source) == bool(entry.source)
+        assert (f"p. {entry.page}" in where[1]) == (entry.section != TECHNIQUES)
         assert bool(re.match(r'<article class="[^"]*\bours\b', shown)) == entry.ours
 
 

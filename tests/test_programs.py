@@ -119,6 +119,7 @@ UNARY = {
     "select": lambda a: jax.numpy.where(a > 0, a, 2 * a), "le": lambda a: (a <= 0.1) * a,
     "lt": lambda a: (a < 0.1) * a, "ge": lambda a: (a >= 0.1) * a, "ne": lambda a: (a != 0.1) * a,
     "stop": lambda a: jax.lax.stop_gradient(a) * a, "div": lambda a: a / (a * a + 1.0),
+    "abs": abs, "log1p": lambda a: jax.numpy.log1p(a * a), "softplus": jax.nn.softplus,
     "maximum": lambda a: jax.numpy.maximum(a, 0.3),
     "contract 3-D": lambda a: jax.numpy.einsum("ij,kij->k", a, a[None] * 2.0),
     "matrix product": lambda a: a.T @ a, "other product": lambda a: a @ a.T,

@@ -292,6 +292,11 @@ def _iota(out: str, params: Params) -> tuple[str, str]:
     return f"iota({shape_of(params['shape'])}, {params['dimension']})", ""
 
 
+@rule("dim_as_value")
+def _dim_as_value(out: str, params: Params) -> tuple[str, str]:
+    return str(params["dim"]), ""
+
+
 def _comparison(symbol: str) -> Rule:
     return lambda out, _, a, b: (f"{a.value} {symbol} {b.value}", "")
 
