@@ -13,8 +13,9 @@ A says how hidden vectors are made of input rows: a one in the place of its word
 the places of its C context words for CBOW, and what a word gets that is there twice is twice that.
 
 b counts B hidden vectors, r counts R input rows, i counts N hidden units, j counts J output vectors.
-``dE_dU``, ``dE_dH``, ``dE_dW_prime`` and ``dE_dW`` use operators only, so they take whatever arrays
-have them: NumPy's in any precision, JAX's while it traces. They check nothing; ``gradients`` does.
+``dE_dU``, ``dE_dH``, ``dE_dW_prime``, ``dE_dV_prime`` and ``dE_dW`` use operators only, so they take
+whatever arrays have them: NumPy's in any precision, JAX's while it traces. They check nothing;
+``gradients`` does.
 """
 
 from __future__ import annotations
@@ -173,6 +174,16 @@ def dE_dH(e: Float[Array, "B J"], W_prime: Float[Array, "N J"]) -> Float[Array, 
 def dE_dW_prime(H: Float[Array, "B N"], e: Float[Array, "B J"]) -> Float[Array, "N J"]:
     """∂E/∂w'_ij = Σ_b h_bi e_bj: an outer product for each hidden vector, added up."""
     return H.T @ e
+
+
+@equation(11, 14.1, r"\left( \frac{\partial E}{\partial W'} \right)^T = e^T \cdot H", ours=True,
+          lhs="dE_dW_prime", view=lambda dE_dW_prime: dE_dW_prime.T)
+@equation(11, 14.2, r"\left( \frac{\partial E}{\partial W'} \right)^T = e^T \cdot H", ours=True,
+          label="softmax.dE_dV_prime", lhs="dE_dW_prime", model="softmax",
+          view=lambda dE_dW_prime: dE_dW_prime.T)
+def dE_dV_prime(H: Float[Array, "B N"], e: Float[Array, "B J"]) -> Float[Array, "J N"]:
+    """The same with the output vectors as rows, which is how a program keeps them: V' is W'^T."""
+    return e.T @ H
 
 
 @equation(11, 15, r"\frac{\partial E}{\partial W} = A^T \cdot \frac{\partial E}{\partial H}", ours=True)
