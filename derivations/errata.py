@@ -207,15 +207,15 @@ def column_times_sums_with_one_e_each(x: Array, W_prime: Array, e: Array) -> Arr
 
 
 @misprint("cbow.as_in_word2vec_c", r"\frac{\partial E}{\partial w_{ki}} = EH_i \sum_{c=1}^{C} x_{ck}",
-          "h is the mean of the vectors, so each of them gets its error divided by C; whole, as here, it moves"
-          " them C times as far as the gradient says")
+          "h is the mean of the vectors, so each of them gets its error divided by C; whole, as here, it"
+          " moves them C times as far as the gradient says")
 def whole_error_to_each_word(k: Any, i: Any, X: Array, EH: Array) -> Any:
     return EH[i] * sum(X[c, k] for c in range(len(X)))
 
 
 @misprint("cbow.as_in_gensim",
           r"\frac{\partial E}{\partial w_{ki}} = \frac{1}{C} EH_i \sum_{c=1}^{C} x_{ck}",
-          "h is the sum of the vectors, so each of them gets its error whole; the division belongs to the mean,"
-          " where cbow_mean=1 leaves it out")
+          "h is the sum of the vectors, so each of them gets its error whole; the division belongs to the"
+          " mean, where cbow_mean=1 leaves it out")
 def divided_error_to_each_word(k: Any, i: Any, X: Array, EH: Array) -> Any:
     return EH[i] * sum(X[c, k] for c in range(len(X))) / len(X)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -24,8 +25,6 @@ from derivations.referee.programs import (
 from derivations.referee.tolerance import permitted
 from tests.support import DERIVATIVES, LEDGER, model_named
 
-SIZES = dict(zip("BCKMNVmn", (2, 3, 4, 5, 2, 6, 3, 4), strict=True))
-ONES = dict.fromkeys(SIZES, 1)
 VALUES = sorted(
     {(entry.model, entry.lhs) for entry in LEDGER if isinstance(entry.lhs, str)},
     key=lambda row: (row[0].name, row[1]),
@@ -47,12 +46,20 @@ def by_jax(model: Model, of: str, wrt: str, inputs: dict[str, Any], sizes: dict[
         return np.asarray(jax.jit(jax.jacrev(function, argnums=position))(*arguments))
 
 
-@pytest.mark.parametrize("given_sizes", [SIZES, ONES], ids=["unequal sizes", "all sizes one"])
+def unequal_sizes(model: Model) -> dict[str, int]:
+    return {letter: size for size, letter in enumerate(letters_of(model), start=2)}
+
+
+def sizes_of_one(model: Model) -> dict[str, int]:
+    return dict.fromkeys(letters_of(model), 1)
+
+
+@pytest.mark.parametrize("sizes_of", [unequal_sizes, sizes_of_one], ids=["unequal sizes", "all sizes one"])
 @pytest.mark.parametrize(("model", "of", "wrt"), DERIVATIVES, ids=name_of_derivative)
 def test_a_program_computes_what_jax_computes(
-    model: Model, of: str, wrt: str, given_sizes: dict[str, int]
+    model: Model, of: str, wrt: str, sizes_of: Callable[[Model], dict[str, int]]
 ) -> None:
-    sizes = {letter: given_sizes[letter] for letter in letters_of(model)}
+    sizes = sizes_of(model)
     inputs = dict(draw(model, sizes, "ordinary", seed=8).inputs)
     expected = by_jax(model, of, wrt, inputs, sizes)
     reverse, bound = derivative_program(model, of, wrt, "reverse").run_with_bound(inputs, sizes)
@@ -64,7 +71,7 @@ def test_a_program_computes_what_jax_computes(
 
 @pytest.mark.parametrize(("model", "name"), VALUES, ids=name_of_derivative)
 def test_a_value_program_computes_what_jax_computes(model: Model, name: str) -> None:
-    sizes = {letter: SIZES[letter] for letter in letters_of(model)}
+    sizes = unequal_sizes(model)
     inputs = dict(draw(model, sizes, "saturated", seed=9).inputs)
     with jax.enable_x64(True):
         expected = np.asarray(jax.jit(nudged(model, name, "")[0])(*inputs.values()))
