@@ -7,19 +7,17 @@ sentence of more than 10,000 words goes on as another, as in both.
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import contextlib
 import errno
-import gzip
 import io
-import lzma
 import os
 import sys
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from w2v.files import COMPRESSED, unpacking
 
 MAX_SENTENCE_LENGTH = 10_000
 """Words in a sentence, at most: gensim's MAX_WORDS_IN_BATCH (word2vec.c: 1,000)."""
@@ -31,11 +29,6 @@ Source = str | os.PathLike[str] | Iterable[Sequence[str] | str]
 Progress = Callable[[int, int | None], None]
 """Told the bytes read so far, and of how many, or None where nobody knows."""
 
-COMPRESSED: dict[bytes, Callable[[Any], Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\x00": lzma.open,
-}
 FOREIGN = {
     b"PK\x03\x04": "a zip archive",
     b"\x28\xb5\x2f\xfd": "compressed by zstd",
@@ -175,17 +168,13 @@ def _blocks(raw: BinaryIO, name: str, report: Callable[[int], None]) -> Iterator
     unpack = next((unpack for magic, unpack in COMPRESSED.items() if start.startswith(magic)), None)
     plain = io.BufferedReader(source, BLOCK)
     file = plain if unpack is None else unpack(plain)
-    try:
-        while block := file.read(BLOCK):
-            report(source.position)
-            yield block
-    except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError) as problem:
-        raise ValueError(f"{name}: the compressed file is broken or cut short ({problem})") from None
-    except OSError as problem:
-        if unpack is None or problem.errno is not None:
-            raise
-        raise ValueError(f"{name}: the compressed file is broken ({problem})") from None
-    report(source.position)
+    while True:
+        with unpacking(name):
+            block = file.read(BLOCK)
+        report(source.position)
+        if not block:
+            return
+        yield block
 
 
 class Counted(io.RawIOBase):

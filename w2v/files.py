@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import errno
+import gzip
 import importlib
+import lzma
 import math
 import os
 import shutil
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -103,6 +106,27 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+COMPRESSED: dict[bytes, Callable[[Any], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
+"""What a compressed file begins with, and what opens it."""
+
+
+@contextlib.contextmanager
+def unpacking(name: str) -> Iterator[None]:
+    """Turn what a broken compressed file raises into a ValueError of one line."""
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError) as problem:
+        raise ValueError(f"{name}: the compressed file is broken or cut short ({problem})") from None
+    except OSError as problem:
+        if problem.errno is not None:
+            raise
+        raise ValueError(f"{name}: the compressed file is broken ({problem})") from None
 
 
 @contextlib.contextmanager
