@@ -1,11 +1,11 @@
 """§8, p. 11: the neural language model that the skip-gram left behind (Bengio et al. 2003, JMLR 3, eq. 1).
 
-    w_c  --F-->  x_c  --H, d-->  o  --tanh-->  a  --U, b-->  y  --softmax-->  p --> E <-- t
-                  └----------------W-----------------------┘
+    w_c --F--> x_c  --H, d-->  o  --tanh-->  a  --U, b-->  y --softmax--> p --> E <-- t
+                └-----------------W----------------------┘
 
 The C words before a word predict it. Each is looked up in F; side by side their features are x, which
-reaches the scores y = b + Wx + U tanh(d + Hx) by way of a hidden layer and, if W is there, directly. This
-tanh, and the V K products behind it, are what CBOW and the skip-gram do without: ``operations`` counts them.
+reaches the scores y = b + Wx + U tanh(d + Hx) by way of a hidden layer and, if W is there, directly. CBOW
+and the skip-gram do without this tanh and the products around it; ``operations`` counts them.
 
 Letters are Bengio's, but for these; no name is both an array and a size, as C and H are in the source:
 
@@ -136,7 +136,8 @@ def p(j: Any, y: Float[Array, "V"]) -> Any:
 
 
 @definition(11, 6, r"E = -\log \hat{P}(w_t | w_{t-1}, \dots, w_{t-n+1}) = -L",
-            source="Bengio et al. 2003, §2", note="The source climbs L, the log-likelihood; this edition descends E, so every sign turns.")
+            source="Bengio et al. 2003, §2",
+            note="The source climbs L, the log-likelihood; this edition descends E: every sign turns.")
 def E(t: Float[Array, "V"], y: Float[Array, "V"]) -> Any:
     """The loss: §4's cross-entropy."""
     return -(t @ log_softmax(y))

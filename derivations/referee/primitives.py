@@ -317,6 +317,11 @@ def _axes(params: Params) -> str:
     return str(axes[0]) if len(axes) == 1 else str(axes)
 
 
+def kind_of(variable: Any) -> str:
+    """The name of a variable's dtype."""
+    return str(np.dtype(variable.aval.dtype).name)
+
+
 def integers(numbers: Any) -> tuple[int, ...]:
     """Axes as plain integers, whatever kind JAX gives."""
     return tuple(int(number) for number in numbers)
@@ -324,4 +329,5 @@ def integers(numbers: Any) -> tuple[int, ...]:
 
 def shape_of(sizes: Any) -> str:
     """Sizes, symbolic or not, as the source of a tuple."""
-    return f"({', '.join(str(size) for size in sizes)}{',' if len(sizes) == 1 else ''})"
+    text = ", ".join(str(size).replace("^", "**") for size in sizes)
+    return f"({text}{',' if len(sizes) == 1 else ''})"

@@ -23,11 +23,13 @@ import numpy as np
 from derivations.ledger import Model
 from derivations.notation import Quantity
 from derivations.referee.forward_pass import lines_of
+from derivations.referee.loops import words_read, write_loop
 from derivations.referee.primitives import (
     HELPERS,
     RULES,
     Operand,
     UnknownPrimitiveError,
+    kind_of,
 )
 
 Sizes = Mapping[str, int]
@@ -151,13 +153,13 @@ class Transcript:
         for name, variable in zip(arguments, closed.jaxpr.invars, strict=True):
             self.operands[variable] = Operand(name, "", len(variable.aval.shape), kind_of(variable))
         for variable, value in zip(closed.jaxpr.constvars, closed.consts, strict=True):
-            self.operands[variable] = self._constant(np.asarray(value))
-        self._write(closed.jaxpr)
+            self.operands[variable] = self.constant(np.asarray(value))
+        self.write(closed.jaxpr)
         self._drop_unused(closed.jaxpr.outvars)
-        (result,) = [self._operand(variable) for variable in closed.jaxpr.outvars]
+        (result,) = [self.operand(variable) for variable in closed.jaxpr.outvars]
         returned = f"{result.value}, {result.bound or '0.0'}" if bounds else result.value
         heading = f"def program({', '.join(['sizes', *arguments])}):"
-        lines = [heading, *self._sizes_used(), *self._text(), f"    return {returned}", ""]
+        lines = [heading, *self._sizes_used(), *self.text(), f"    return {returned}", ""]
         self.source = "\n".join(lines)
 
     def compile(self) -> Callable[..., Any]:
@@ -167,31 +169,35 @@ class Transcript:
         function: Callable[..., Any] = scope["program"]
         return function
 
-    def _text(self) -> list[str]:
+    def text(self) -> list[str]:
+        """The lines written so far."""
         return [line for _, line in self.lines]
 
     def _drop_unused(self, results: list[Any]) -> None:
         """Drop the lines that nothing later reads; JAX keeps some inside its calls."""
-        operands = [self._operand(variable) for variable in results]
+        operands = [self.operand(variable) for variable in results]
         read = set(re.findall(r"\w+", " ".join(f"{o.value} {o.bound}" for o in operands)))
         kept = []
-        for name, line in reversed(self.lines):
-            if name in read:
-                kept.append((name, line))
-                read |= set(re.findall(r"\w+", line.partition("=")[2].partition("#")[0]))
+        for names, text in reversed(self.lines):
+            if read & set(names.split()):
+                kept.append((names, text))
+                read |= words_read(text)
         self.lines = kept[::-1]
 
     def _sizes_used(self) -> list[str]:
         """One line for each size that the program names (arrays are never single sizes)."""
-        words = set(re.findall(r"\w+", " ".join(self._text()))) - set(self.arguments)
+        words = set(re.findall(r"\w+", " ".join(self.text()))) - set(self.arguments)
         letters = sorted(words & self.letters)
         return [f"    {letter} = sizes[{letter!r}]" for letter in letters]
 
-    def _write(self, jaxpr: Any) -> None:
+    def write(self, jaxpr: Any) -> None:
+        """Write out what a jaxpr's results depend on; :class:`UnknownPrimitiveError` without a rule."""
         for equation in needed(jaxpr):
             name = equation.primitive.name
             inner = inner_jaxpr(equation)
-            if inner is not None:
+            if name == "scan":
+                write_loop(self, equation)
+            elif inner is not None:
                 self._write_inlined(equation, inner)
             elif name in RULES and len(equation.outvars) == 1:
                 self._write_line(equation)
@@ -202,19 +208,19 @@ class Transcript:
 
     def _write_inlined(self, equation: Any, inner: Any) -> None:
         for variable, value in zip(inner.jaxpr.constvars, inner.consts, strict=True):
-            self.operands[variable] = self._constant(np.asarray(value))
+            self.operands[variable] = self.constant(np.asarray(value))
         for variable, given in zip(inner.jaxpr.invars, equation.invars, strict=True):
-            self.operands[variable] = self._operand(given)
-        self._write(inner.jaxpr)
+            self.operands[variable] = self.operand(given)
+        self.write(inner.jaxpr)
         for variable, result in zip(equation.outvars, inner.jaxpr.outvars, strict=True):
             if result in self.operands or hasattr(result, "val"):
-                self.operands[variable] = self._operand(result)
+                self.operands[variable] = self.operand(result)
 
     def _write_line(self, equation: Any) -> None:
         (variable,) = equation.outvars
         shape = "×".join(map(str, variable.aval.shape)) or "number"
         out = f"v{self.count}"
-        operands = [self._operand(given) for given in equation.invars]
+        operands = [self.operand(given) for given in equation.invars]
         value, bound = RULES[equation.primitive.name](out, equation.params, *operands)
         if operands and value == operands[0].value:
             self.operands[variable] = operands[0]  # a copy
@@ -228,22 +234,19 @@ class Transcript:
             out, bound if self.bounds else "", len(variable.aval.shape), kind_of(variable)
         )
 
-    def _operand(self, variable: Any) -> Operand:
+    def operand(self, variable: Any) -> Operand:
+        """What stands for a variable of a jaxpr, or for a number in it."""
         if hasattr(variable, "val"):
-            return self._constant(np.asarray(variable.val))
+            return self.constant(np.asarray(variable.val))
         return self.operands[variable]
 
-    def _constant(self, value: np.ndarray) -> Operand:
+    def constant(self, value: np.ndarray) -> Operand:
+        """What stands for a constant: the number itself, or the name of an array."""
         if value.ndim == 0 and value.dtype.kind in "fi":
             return Operand(f"({value.item()!r})", "", 0, value.dtype.name)
         name = f"c{len(self.constants)}"
         self.constants[name] = value
         return Operand(name, "", value.ndim, value.dtype.name)
-
-
-def kind_of(variable: Any) -> str:
-    """The name of a variable's dtype."""
-    return str(np.dtype(variable.aval.dtype).name)
 
 
 def needed(jaxpr: Any) -> Iterator[Any]:
