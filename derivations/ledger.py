@@ -33,6 +33,9 @@ SECTIONS = (
     "skipgram_figure",
     "skipgram_matrices",
     "cbow",
+    "negative_sampling",
+    "huffman",
+    "hierarchical_softmax",
     "batches",
 )
 """The modules that hold labelled equations, in reading order."""

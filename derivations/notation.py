@@ -29,6 +29,7 @@ KINDS = {
     "input": "one-hot, as in the paper, or any finite numbers",
     "target": "rows that sum to one: one-hot words, repeated or not, or soft distributions",
     "positive": "a distribution without zeros",
+    "answers": "ones and zeros, yes and no",
     "fraction": "above 0, at most 1",
     "logits": "any finite numbers, up to ±1e4",
     "-": "computed",

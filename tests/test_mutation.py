@@ -37,6 +37,9 @@ FLOORS = {
     "skipgram_figure": 200,
     "skipgram_matrices": 450,
     "cbow": 500,
+    "negative_sampling": 500,
+    "huffman": 200,
+    "hierarchical_softmax": 500,
     "batches": 300,
 }
 """Fewer mutants of a section than this mean that the harness no longer looks everywhere."""

@@ -131,8 +131,8 @@ def _values(drawn: str, shape: tuple[int, ...]) -> Any:
         words = st.lists(st.integers(0, shape[-1] - 1), min_size=rows, max_size=rows)
         return words.map(lambda chosen: np.eye(shape[-1])[chosen].reshape(shape))
     size = int(np.prod(shape))
-    low = 1 if drawn == "positive" else -3
-    numbers = st.lists(st.integers(low, 3), min_size=size, max_size=size)
+    low, high = {"positive": (1, 3), "fraction": (1, 1), "answers": (0, 1)}.get(drawn, (-3, 3))
+    numbers = st.lists(st.integers(low, high), min_size=size, max_size=size)
     return numbers.map(lambda chosen: _array(chosen, shape, drawn))
 
 

@@ -158,6 +158,10 @@ def _positive(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
     return likely / likely.sum(axis=-1, keepdims=True)
 
 
+def _answers(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
+    return rng.integers(2, size=shape).astype(float)
+
+
 def _fraction(rng: Any, shape: tuple[int, ...], scale: float) -> Any:
     """From 1 down to 1e-5, each power of ten as often as the next."""
     return 10.0 ** (-5 * rng.random(shape))
@@ -175,6 +179,7 @@ _DRAW = {
     "input": _input,
     "target": _target,
     "positive": _positive,
+    "answers": _answers,
     "fraction": _fraction,
     "logits": _logits,
 }
@@ -217,7 +222,9 @@ def check_drawn(model: Model, inputs: Mapping[str, Any]) -> None:
             total = np.ravel(np.sum(value, axis=-1))
             if np.any(np.abs(total - 1) > 1e-9) or (kind == "positive" and np.any(value <= 0)):
                 raise ValueError(f"{name} must be {KINDS[kind]}; a row of it sums to {total[0]:.6g}")
-        if kind == "fraction" and not np.all((value > 0) & (value <= 1)):
+        if (kind == "fraction" and not np.all((value > 0) & (value <= 1))) or (
+            kind == "answers" and not np.all((value == 0) | (value == 1))
+        ):
             raise ValueError(f"{name} must be {KINDS[kind]}")
         if kind == "one-hot" and np.sort(np.unique(value)).tolist() not in ([0.0, 1.0], [1.0]):
             raise ValueError(f"{name} must be {KINDS[kind]}")

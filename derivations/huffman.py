@@ -1,0 +1,145 @@
+"""§8, p. 11: the Huffman tree of a vocabulary, the way word2vec builds it.
+
+    counts  --merge the two rarest, V - 1 times-->  parents  --walk up from each word-->  paths, codes
+
+The words are the leaves of a binary tree; hierarchical softmax asks one question at each inner node that
+lies between the root and a word. Huffman's tree makes the average number of questions as small as it can
+be: the two rarest words, or trees, become one, and again, until one is left.
+
+w counts V words; the tree has V - 1 inner nodes, numbered 0 to V - 2 as they are made, so the root is
+the last. Where counts are equal the choice is that of word2vec.c: an inner node before a word, the older
+inner node, the later word. Of the two that become one, the rarer has code 0. Code 0 means the answer
+yes, t = 1 - code.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int, Real
+from numpy import ndarray as Array
+
+from derivations.ledger import definition, equation
+from derivations.mlp import sigmoid
+from derivations.notation import notation
+
+SECTION = "8"
+
+NOTATION = notation("""
+    name      paper   shape   drawn      meaning
+    counts    n_w     V       positive   how often each word occurs, in any unit
+    h         h_i     N       real       a hidden layer
+    W_prime   w'_in   N V     real       a vector for each inner node, one a column; the last is spare
+""")
+
+
+def example() -> Array:
+    """The counts of four words: (4,)."""
+    return np.array([10.0, 5.0, 2.0, 1.0])
+
+
+# --- the tree -------------------------------------------------------------------------------------
+
+
+def huffman_tree(counts: Real[Array, "V"]) -> tuple[list[Int[Array, "_"]], list[Int[Array, "_"]]]:
+    """For each word the inner nodes from the root down, and the code at each: two lists of V arrays.
+
+    A vocabulary of one word has no inner node, and its two arrays are empty. Raises ``ValueError`` for
+    counts that are none, not positive, or not finite.
+
+    >>> paths, codes = huffman_tree(example())
+    >>> paths
+    [array([2]), array([2, 1]), array([2, 1, 0]), array([2, 1, 0])]
+    >>> codes
+    [array([1]), array([0, 1]), array([0, 0, 1]), array([0, 0, 0])]
+    """
+    counts = check_counts(counts)
+    V = len(counts)
+    parent, code = merge(counts)
+    paths, codes = [], []
+    for word in range(V):
+        node, path, bits = word, [], []
+        while node < 2 * V - 2:
+            path.append(parent[node] - V)
+            bits.append(code[node])
+            node = parent[node]
+        paths.append(np.array(path[::-1], dtype=int))
+        codes.append(np.array(bits[::-1], dtype=int))
+    return paths, codes
+
+
+def merge(counts: Real[Array, "V"]) -> tuple[list[int], list[int]]:
+    """The parent and the code of each node; words are 0 to V - 1, the root is 2 V - 2 and has neither.
+
+    Words wait in a row, the rarest at its end. Inner nodes are made in the order of their counts, so they
+    too wait in a row, the rarest at its start: there is never anything to sort again.
+    """
+    V = len(counts)
+    words = np.argsort(-counts, kind="stable").tolist()
+    weight, first = counts.tolist(), V  # the first inner node that waits
+    parent, code = [0] * (2 * V - 1), [0] * (2 * V - 1)
+    for node in range(V, 2 * V - 1):
+        weight.append(0)
+        for bit in (0, 1):
+            if words and (first == node or weight[words[-1]] < weight[first]):
+                child = words.pop()
+            else:
+                child, first = first, first + 1
+            parent[child], code[child] = node, bit
+            weight[node] += weight[child]
+    return parent, code
+
+
+def check_counts(counts: Any) -> Real[Array, "V"]:
+    """The counts as an array; a ``ValueError`` in one line unless they are positive numbers."""
+    counts = np.asarray(counts)
+    if counts.ndim != 1 or not counts.size or counts.dtype.kind not in "iuf":
+        raise ValueError(
+            f"counts has shape {counts.shape} and dtype {counts.dtype}: give one number for each word"
+        )
+    wrong = np.flatnonzero(~((counts > 0) & (counts < np.inf)))
+    if wrong.size:
+        raise ValueError(f"counts[{wrong[0]}] is {counts[wrong[0]]}: give each word a count above 0")
+    return counts
+
+
+# --- what is true of it ---------------------------------------------------------------------------
+
+
+@definition(11, 1, r"\text{V words have } V - 1 \text{ inner nodes, the last of them the root}",
+            lhs=lambda V: [V - 1, V - 2], source="Rong 2014, §2.1")
+def inner_nodes(counts: Float[Array, "V"]) -> list[int]:
+    """How many inner nodes lie on any path, and which one all paths begin with (-1 where there is none)."""
+    paths, _ = huffman_tree(counts)
+    roots = {int(path[0]) for path in paths if len(path)} or {-1}
+    return [len(set(np.concatenate(paths).tolist())), *roots]
+
+
+@equation(11, 2, r"n_v > n_w \Rightarrow L_v \le L_w", lhs=lambda: True,
+          source="Mikolov et al. 2013b, §2.1", note="The sentence: short codes to the frequent words.")
+def frequent_words_have_short_codes(counts: Float[Array, "V"]) -> bool:
+    """L_w is the length of word w's code: as many questions as it takes to find the word."""
+    lengths = np.array([len(code) for code in huffman_tree(counts)[1]])
+    rarer = counts[:, None] > counts
+    return bool(np.all(lengths[:, None] <= lengths, where=rarer))
+
+
+@equation(11, 2.1, r"\sum_{w=1}^{V} 2^{-L_w} = 1", lhs=lambda: 1.0, ours=True,
+          note="Kraft's sum: every sequence of answers leads to a word.")
+def kraft_sum(counts: Float[Array, "V"]) -> float:
+    """If every answer were a coin's, all words together would still have the probability 1."""
+    return float(sum(0.5 ** len(code) for code in huffman_tree(counts)[1]))
+
+
+@equation(11, 3, r"\sum_{w=1}^{V} p(w) = 1, \quad p(w) = \prod_{l=1}^{L_w} \sigma(\pm u_{n(w, l)})",
+          lhs=lambda: 1.0, source="Rong 2014, eq. 42",
+          note="n(w, l) is the l-th inner node on the path to w; the sign is + for a yes. So the loss needs"
+          " no sum over the vocabulary: no word can gain without others losing.")
+def leaves_sum_to_one(
+    counts: Float[Array, "V"], h: Float[Array, "N"], W_prime: Float[Array, "N V"]
+) -> float:
+    """The probabilities of all words, whatever the vectors: each node shares its own out among two."""
+    u = h @ W_prime
+    tree = zip(*huffman_tree(counts), strict=True)
+    return float(sum(np.prod(sigmoid((1 - 2 * code) * u[path])) for path, code in tree))
