@@ -6,7 +6,10 @@
 Both work on counts alone, before any vector exists. The paper prints when a word is discarded (eq. 5);
 its program, word2vec.c, keeps by another formula, which is here beside it, with the difference.
 
-i counts V words. The threshold, the paper's t, is ``s``, word2vec's ``sample``, because t is the target
+Where a block of words shares its K negatives, each weighted n / K, the expectation is that of n
+negatives of one's own: the last equations.
+
+i, j and k count V words. The threshold, the paper's t, is ``s``, word2vec's ``sample``, because t is the target
 elsewhere. ``check_counts`` and ``check_subsampling`` refuse what the formulas do not speak of.
 """
 
@@ -19,6 +22,8 @@ from jaxtyping import Bool, Float
 from numpy import ndarray as Array
 
 from derivations.ledger import definition, equation
+from derivations.mlp import sigmoid
+from derivations.negative_sampling import log_sigmoid
 from derivations.notation import notation
 
 SECTION = "8"
@@ -34,6 +39,10 @@ NOTATION = notation("""
     K       K_i     V       -          keep, as word2vec.c does
     power   α       ()      fraction   the power of the counts, 3/4 in the paper
     P_n     Pn_k    V       -          the noise distribution
+    q       q_j     V       positive   what negatives are drawn from, such as P_n
+    u       u_j     V       real       the score of each word, asked for as a negative
+    n       n       ()      real       how many negatives the loss counts
+    E       E       ()      -          what those negatives cost on average, one number
 """)
 
 PRINT = "Mikolov et al. 2013b"
@@ -192,6 +201,44 @@ def uniform(counts: Float[Array, "V"]) -> Float[Array, "V"]:
     return noise_distribution(counts, power=0.0)
 
 
+# --- negatives that are shared ----------------------------------------------------------------------
+
+
+@equation(11, 6, r"\mathbb{E} \left[ \frac{c_j}{K} \right] = q_j, \quad c_j = \text{how often } K"
+          r" \text{ draws find word } j; \quad K = 1, 2, 3", model="shared", ours=True,
+          lhs=lambda q: np.stack([q, q, q]))
+def expected_share(q: Float[Array, "V"]) -> Float[Array, "3 V"]:
+    """Over all possible draws, a word is its share of them, however many are drawn."""
+    return np.stack([expected_count(q, K) / K for K in (1, 2, 3)])
+
+
+@equation(11, 7, r"\mathbb{E} \left[ \sum_{k=1}^{K} -\frac{n}{K} \log \sigma(-u_{w_k}) \right] ="
+          r" -n \; \mathbb{E}_{w \sim q} \left[ \log \sigma(-u_w) \right], \quad K = 3", lhs="E",
+          model="shared", source=f"{PRINT}, eq. 4, its second term for n negatives",
+          note="By the line above, for any K. Draws that meet the true word may be left out on both sides.")
+def expected_loss(u: Float[Array, "V"], q: Float[Array, "V"], n: Any) -> Any:
+    """K shared negatives with the weight n / K cost on average what n of one's own do."""
+    return np.sum(n / 3 * expected_count(q, 3) * -log_sigmoid(-u))
+
+
+@equation(11, 8, r"\mathbb{E} \left[ \frac{n}{K} c_j \, \sigma(u_j) \right] ="
+          r" \frac{\partial E}{\partial u_j} = n \, q_j \, \sigma(u_j), \quad K = 3", lhs="dE_du", model="shared", ours=True)
+def expected_gradient(u: Float[Array, "V"], q: Float[Array, "V"], n: Any) -> Float[Array, "V"]:
+    """And so is their gradient on average: the shared draws change its noise, not its mean."""
+    return n / 3 * expected_count(q, 3) * sigmoid(u)
+
+
+def expected_count(q: Float[Array, "V"], K: int) -> Float[Array, "V"]:
+    """How often K draws find each word on average: all V^K draws, each with its probability.
+
+    >>> expected_count(np.array([0.5, 0.25, 0.25]), 2)
+    array([1. , 0.5, 0.5])
+    """
+    draws = np.indices((len(q),) * K).reshape(K, -1)
+    probability = np.prod(q[draws], axis=0)
+    return np.sum([np.bincount(words, probability, len(q)) for words in draws], axis=0)
+
+
 # --- what the formulas do not speak of --------------------------------------------------------------
 
 
@@ -239,6 +286,21 @@ def reference_subsampling(f: Any, s: Any) -> Any:
     Q = 1 - jnp.maximum(1 - r, 0)
     K = 1 - jnp.maximum(1 - r - r * r, 0)
     return K
+
+
+def forward_shared(u: Float[Array, "V"], q: Float[Array, "V"], n: Any) -> tuple[Any, ...]:
+    """What n negatives cost on average; returns E ()."""
+    E = -n * np.sum(q * log_sigmoid(-u))
+    return (E,)
+
+
+def reference_shared(u: Any, q: Any, n: Any) -> Any:
+    """The same, in JAX."""
+    import jax
+    import jax.numpy as jnp
+
+    E = n * jnp.sum(q * jax.nn.softplus(u))
+    return E
 
 
 def forward_noise(counts: Float[Array, "V"], power: float) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -87,6 +88,39 @@ def test_the_print_in_the_place_of_word2vec_c_is_told_apart() -> None:
     share, draws = kept_share(sampling.printed_keep_probability(f, s))
     off = np.abs(share - expected) > deviation_allowed(expected, draws)
     assert off.tolist() == [False, True, True, True, False], "rare words are kept by both"
+
+
+# --- negatives that are shared ----------------------------------------------------------------------
+
+
+@given(size=st.integers(1, 5), draws=st.integers(1, 5), n=st.integers(1, 20), seed=st.integers(0, 2**32))
+def test_shared_negatives_have_the_expected_loss_and_gradient_for_any_number_of_draws(
+    size: int, draws: int, n: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    q = sampling.noise_distribution(rng.integers(1, 1000, size))
+    u = 3 * rng.standard_normal(size)
+    loss, slope = np.log1p(np.exp(u)), 1 / (1 + np.exp(-u))
+    mean_loss, mean_slope = 0.0, np.zeros(size)
+    for words in itertools.product(range(size), repeat=draws):
+        weight = np.prod(q[list(words)]) * n / draws
+        mean_loss += weight * loss[list(words)].sum()
+        np.add.at(mean_slope, list(words), weight * slope[list(words)])
+    assert mean_loss == pytest.approx(n * (q @ loss), rel=1e-12)
+    np.testing.assert_allclose(mean_slope, n * q * slope, rtol=1e-12)
+    np.testing.assert_allclose(sampling.expected_count(q, draws), draws * q, rtol=1e-12)
+
+
+def test_negatives_drawn_by_a_seeded_generator_have_that_mean() -> None:
+    """2,000 blocks of 64 draws, each draw weighted 5/64: Hoeffding, at one false alarm in 1e9."""
+    q, u = sampling.noise_distribution(COUNTS), np.array([2.0, 1.0, 0.0, -1.0, -2.0])
+    loss = np.log1p(np.exp(u))
+    words = np.random.default_rng(19).choice(5, size=(2000, 64), p=q)
+    found = (5 / 64 * loss[words].sum(axis=1)).mean()
+    allowed = 5 * np.ptp(loss) * np.sqrt(np.log(2 / FALSE_ALARM) / (2 * words.size))
+    assert abs(found - 5 * (q @ loss)) <= allowed
+    unigram = sampling.noise_distribution(COUNTS, power=1.0)
+    assert abs(found - 5 * (unigram @ loss)) > allowed, "another distribution must be told apart"
 
 
 # --- the two formulas, by numbers that can be looked up ----------------------------------------------
@@ -174,6 +208,11 @@ FAULTS: list[tuple[str, str, str]] = [
     ("three_quarters", "noise_distribution(counts)", "noise_distribution(counts, 1.0)"),
     ("noise_distribution", "weights / np.sum(weights)", "weights / np.max(weights)"),
     ("rare_words_gain", "0.25", "0.75"),
+    ("expected_share", "expected_count(q, K) / K", "expected_count(q, K)"),
+    ("expected_loss", "n / 3", "n"),
+    ("expected_loss", "log_sigmoid(-u)", "log_sigmoid(u)"),
+    ("expected_gradient", "n / 3", "n"),
+    ("expected_gradient", "expected_count(q, 3)", "expected_count(q**0.99, 3)"),
 ]
 
 
