@@ -18,7 +18,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from jaxtyping import Float32
@@ -30,6 +30,8 @@ from w2v.vectors import WordVectors
 
 ROWS = 4096
 """Vectors written at a time."""
+FIELDS = {"vectors", "words", "word_lengths"}
+"""What an ``.npz`` of vectors holds at least."""
 
 
 def write(path: str | os.PathLike[str], wv: WordVectors, *, spaces: str | None = None) -> None:
@@ -116,15 +118,11 @@ def read(path: str | os.PathLike[str], *, errors: str = "strict") -> WordVectors
     file can fill.
     """
     with Path(path).open("rb") as raw:
-        start = raw.read(6)
-        raw.seek(0)
-        if start.startswith(b"PK\x03\x04"):
+        if packing(raw) == "zip":
             words, vectors, counts = _read_npz(path)
         else:
-            unpack = next((unpack for magic, unpack in COMPRESSED.items() if start.startswith(magic)), None)
-            size = None if unpack else os.fstat(raw.fileno()).st_size
             with unpacking(str(path)):
-                words, vectors = Reader(unpack(raw) if unpack else raw, str(path), size, errors).read()
+                words, vectors = _reader(raw, path, errors).read()
             counts = None
     if len(set(words)) < len(words):
         if errors == "strict" or counts is not None:
@@ -138,10 +136,37 @@ def read(path: str | os.PathLike[str], *, errors: str = "strict") -> WordVectors
         raise ValueError(f"{path}: {problem}") from None
 
 
+def kind(path: str | os.PathLike[str]) -> str:
+    """The name of a file's format, by its content; ValueError as in ``read`` if it has none of them."""
+    with Path(path).open("rb") as raw:
+        packed_by = packing(raw)
+        if packed_by == "zip":
+            return ".npz"
+        with unpacking(str(path)):
+            name = "text" if _reader(raw, path, "strict").is_text else "binary"
+        return f"word2vec {name}" + (f", packed by {packed_by}" if packed_by else "")
+
+
+def packing(raw: BinaryIO) -> str:
+    """How a file is packed, by its first bytes, to which it returns; nothing if it is not."""
+    start = raw.read(6)
+    raw.seek(0)
+    names = {b"PK\x03\x04": "zip", **{magic: unpack.__module__ for magic, unpack in COMPRESSED.items()}}
+    return next((name for magic, name in names.items() if start.startswith(magic)), "")
+
+
+def _reader(raw: BinaryIO, path: Any, errors: str) -> Reader:
+    """A reader of word2vec's formats, for a file packed or not."""
+    name = packing(raw)
+    unpack = next((unpack for unpack in COMPRESSED.values() if unpack.__module__ == name), None)
+    size = None if unpack else os.fstat(raw.fileno()).st_size
+    return Reader(unpack(raw) if unpack else raw, str(path), size, errors)
+
+
 def _read_npz(path: Any) -> tuple[list[str], Array, Array | None]:
     """Words, vectors and counts of an ``.npz``."""
     arrays = read_arrays(path)
-    missing = {"vectors", "words", "word_lengths"} - arrays.keys()
+    missing = FIELDS - arrays.keys()
     if missing:
         found = ", ".join(arrays) or "nothing"
         raise ValueError(

@@ -44,8 +44,8 @@ def plot(
     together, with a perplexity that suits so few. The same seed gives the same picture.
 
     Raises UnknownWordError, a KeyError, for a word without vector; ValueError for fewer than three words,
-    one direction for all, another method or suffix; ModuleNotFoundError, with the line to type, if the extra is not installed;
-    OSError if the file cannot be written.
+    one direction for all, another method or suffix; ModuleNotFoundError, with the line to type, if the
+    extra is not installed; OSError if the file cannot be written.
     """
     suffix = Path(file).suffix.lower()
     if suffix not in SUFFIXES:

@@ -40,13 +40,14 @@ class Reader:
         self.promise = f"the header promises {self.V:,} vectors of {self.N:,} numbers"
         if size is not None and self.V * (2 * self.N + 1) > size:  # one digit and a space for each number
             raise ValueError(f"{path}: truncated: {self.promise}, the file has {size:,} bytes")
+        self.start = file.read(max(CHUNK, 64 * self.N))
+        self.is_text = is_text(self.start, self.N, path)
         self.words: list[str] = []
         self.vectors = np.empty((min(self.V, ROWS), self.N), np.float32)
 
     def read(self) -> tuple[list[str], Float32[Array, "V N"]]:
         """All words and vectors; ValueError, in one line, for a file broken, too short or too long."""
-        start = self.file.read(max(CHUNK, 64 * self.N))
-        rest = self._text(start) if is_text(start, self.N, self.path) else self._binary(start)
+        rest = self._text(self.start) if self.is_text else self._binary(self.start)
         if rest:
             raise ValueError(f"{self.path}: {self.promise}, but more comes after them: {rest[:20]!r}")
         return self.words, self.vectors
