@@ -6,11 +6,11 @@
 Both work on counts alone, before any vector exists. The paper prints when a word is discarded (eq. 5);
 its program, word2vec.c, keeps by another formula, which is here beside it, with the difference.
 
-Where a block of words shares its K negatives, each weighted n / K, the expectation is that of n
-negatives of one's own: the last equations.
+Where a block of words shares its K negatives, each weighted n / K, the expectation is that of n of one's
+own: the last equations.
 
-i, j and k count V words. The threshold, the paper's t, is ``s``, word2vec's ``sample``, because t is the target
-elsewhere. ``check_counts`` and ``check_subsampling`` refuse what the formulas do not speak of.
+i, j and k count V words. The threshold, the paper's t, is ``s``, word2vec's ``sample``, because t is the
+target elsewhere. ``check_counts`` and ``check_subsampling`` refuse what the formulas do not speak of.
 """
 
 from __future__ import annotations
@@ -222,7 +222,8 @@ def expected_loss(u: Float[Array, "V"], q: Float[Array, "V"], n: Any) -> Any:
 
 
 @equation(11, 8, r"\mathbb{E} \left[ \frac{n}{K} c_j \, \sigma(u_j) \right] ="
-          r" \frac{\partial E}{\partial u_j} = n \, q_j \, \sigma(u_j), \quad K = 3", lhs="dE_du", model="shared", ours=True)
+          r" \frac{\partial E}{\partial u_j} = n \, q_j \, \sigma(u_j), \quad K = 3", lhs="dE_du",
+          model="shared", ours=True)
 def expected_gradient(u: Float[Array, "V"], q: Float[Array, "V"], n: Any) -> Float[Array, "V"]:
     """And so is their gradient on average: the shared draws change its noise, not its mean."""
     return n / 3 * expected_count(q, 3) * sigmoid(u)
