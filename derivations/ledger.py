@@ -37,6 +37,9 @@ SECTIONS = (
     "huffman",
     "hierarchical_softmax",
     "batches",
+    "sampling",
+    "nnlm",
+    "rnnlm",
 )
 """The modules that hold labelled equations, in reading order."""
 

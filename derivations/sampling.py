@@ -204,7 +204,7 @@ def uniform(counts: Float[Array, "V"]) -> Float[Array, "V"]:
 # --- negatives that are shared ----------------------------------------------------------------------
 
 
-@equation(11, 6, r"\mathbb{E} \left[ \frac{c_j}{K} \right] = q_j, \quad c_j = \text{how often } K"
+@equation(11, 5.1, r"\mathbb{E} \left[ \frac{c_j}{K} \right] = q_j, \quad c_j = \text{how often } K"
           r" \text{ draws find word } j; \quad K = 1, 2, 3", model="shared", ours=True,
           lhs=lambda q: np.stack([q, q, q]))
 def expected_share(q: Float[Array, "V"]) -> Float[Array, "3 V"]:
@@ -212,7 +212,7 @@ def expected_share(q: Float[Array, "V"]) -> Float[Array, "3 V"]:
     return np.stack([expected_count(q, K) / K for K in (1, 2, 3)])
 
 
-@equation(11, 7, r"\mathbb{E} \left[ \sum_{k=1}^{K} -\frac{n}{K} \log \sigma(-u_{w_k}) \right] ="
+@equation(11, 6, r"\mathbb{E} \left[ \sum_{k=1}^{K} -\frac{n}{K} \log \sigma(-u_{w_k}) \right] ="
           r" -n \; \mathbb{E}_{w \sim q} \left[ \log \sigma(-u_w) \right], \quad K = 3", lhs="E",
           model="shared", source=f"{PRINT}, eq. 4, its second term for n negatives",
           note="By the line above, for any K. Draws that meet the true word may be left out on both sides.")
@@ -221,7 +221,7 @@ def expected_loss(u: Float[Array, "V"], q: Float[Array, "V"], n: Any) -> Any:
     return np.sum(n / 3 * expected_count(q, 3) * -log_sigmoid(-u))
 
 
-@equation(11, 8, r"\mathbb{E} \left[ \frac{n}{K} c_j \, \sigma(u_j) \right] ="
+@equation(11, 6.1, r"\mathbb{E} \left[ \frac{n}{K} c_j \, \sigma(u_j) \right] ="
           r" \frac{\partial E}{\partial u_j} = n \, q_j \, \sigma(u_j), \quad K = 3", lhs="dE_du",
           model="shared", ours=True)
 def expected_gradient(u: Float[Array, "V"], q: Float[Array, "V"], n: Any) -> Float[Array, "V"]:

@@ -30,7 +30,7 @@ UNLABELLED = {
     "example", "gradients", "gradient", "check_target", "sigmoid", "softmax", "log_softmax", "one_hot",
     "contexts_of", "as_column", "error_after_a_step", "e", "log_sigmoid",
     "huffman_tree", "merge", "check_counts", "questions", "check_answers", "gradients_of_sum",
-    "gradients_of_cbow",
+    "gradients_of_cbow", "check_subsampling", "expected_count", "_check_positive",
 }  # fmt: skip
 """Functions that are no equation of their own: examples, tools of the forward pass."""
 
@@ -100,6 +100,7 @@ def test_the_tally_of_the_techniques() -> None:
     techniques = [entry.label.partition(".")[0] for entry in LEDGER if entry.section == TECHNIQUES]
     assert Counter(techniques) == {
         "cbow": 20, "negative_sampling": 16, "huffman": 4, "hierarchical_softmax": 17, "batches": 20,
+        "sampling": 17, "nnlm": 26, "rnnlm": 17,
     }  # fmt: skip
 
 
