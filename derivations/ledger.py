@@ -40,6 +40,7 @@ SECTIONS = (
     "sampling",
     "nnlm",
     "rnnlm",
+    "operations",
 )
 """The modules that hold labelled equations, in reading order."""
 

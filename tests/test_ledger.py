@@ -31,6 +31,7 @@ UNLABELLED = {
     "contexts_of", "as_column", "error_after_a_step", "e", "log_sigmoid",
     "huffman_tree", "merge", "check_counts", "questions", "check_answers", "gradients_of_sum",
     "gradients_of_cbow", "check_subsampling", "expected_count", "_check_positive",
+    "values", "words_of", "two", "counted_in_hidden_layers",
 }  # fmt: skip
 """Functions that are no equation of their own: examples, tools of the forward pass."""
 
@@ -100,7 +101,7 @@ def test_the_tally_of_the_techniques() -> None:
     techniques = [entry.label.partition(".")[0] for entry in LEDGER if entry.section == TECHNIQUES]
     assert Counter(techniques) == {
         "cbow": 20, "negative_sampling": 16, "huffman": 4, "hierarchical_softmax": 17, "batches": 20,
-        "sampling": 17, "nnlm": 26, "rnnlm": 17,
+        "sampling": 17, "nnlm": 26, "rnnlm": 17, "operations": 12,
     }  # fmt: skip
 
 

@@ -187,7 +187,7 @@ def test_huffmans_tree_asks_no_more_on_average_than_a_balanced_one(counts: list[
     assert mean <= np.ceil(np.log2(len(counts))) + 1e-12
 
 
-# --- planted faults -----------------------------------------------------------------------------------------
+# --- planted faults -----------------------------------------------------------------------------------
 
 FAULTS = [
     ("Q_nnlm", "C * N + ", "", "the lookups left out"),
