@@ -23,7 +23,10 @@ MAX_SENTENCE_LENGTH = 10_000
 """Words in a sentence, at most: gensim's MAX_WORDS_IN_BATCH (word2vec.c: 1,000)."""
 
 BLOCK = 1 << 20
-"""Bytes read at a time, and the characters of the longest word."""
+"""Bytes read at a time."""
+
+MAX_WORD = 1 << 20
+"""Characters of a word, at most: what has longer ones is no text."""
 
 Source = str | os.PathLike[str] | Iterable[Sequence[str] | str]
 Progress = Callable[[int, int | None], None]
@@ -58,7 +61,7 @@ def sentences(
     >>> list(sentences(["the king rules", ["New York", "grows"]]))
     [['the', 'king', 'rules'], ['New York', 'grows']]
     """
-    if isinstance(source, bytes) or not isinstance(source, (str, os.PathLike, Iterable)):
+    if isinstance(source, (bytes, bytearray)) or not isinstance(source, (str, os.PathLike, Iterable)):
         raise TypeError(f"a text is a path, - or an iterable of sentences, not {type(source).__name__}")
     if not isinstance(source, (str, os.PathLike)):
         return _given(source)
@@ -242,8 +245,10 @@ def _lines(blocks: Iterator[str], name: str) -> Iterator[list[str]]:
                 yield from _pieces(sentence)
         words += first.split()
         word = words.pop() if first and not first[-1].isspace() else ""
-        if len(word) > BLOCK:
-            raise ValueError(f"{name}: a word of more than {BLOCK:,} characters: is this text with spaces?")
+        if len(word) > MAX_WORD:
+            raise ValueError(
+                f"{name}: a word of more than {MAX_WORD:,} characters: is this text with spaces?"
+            )
         if len(words) > MAX_SENTENCE_LENGTH:
             whole = len(words) - len(words) % MAX_SENTENCE_LENGTH
             yield from _pieces(words[:whole])
