@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 
 from w2v.tables import analogies_table, contents_table, info_table, pairs_table, similar_table
+from w2v.train_command import train
 from w2v.vectors import UnknownWordError, WordVectors
 
 FILE = click.Path(path_type=Path)
@@ -186,6 +187,9 @@ def info(file: Path, topn: int, errors: str) -> None:
         show(info_table(WordVectors.load(file, errors=errors), file, form, topn))
     if arrays:
         show(contents_table(arrays))
+
+
+cli.add_command(train)
 
 
 # --- what the commands share ------------------------------------------------------------------------

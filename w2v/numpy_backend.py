@@ -1,0 +1,78 @@
+"""Training with NumPy: gather a block's rows, make a step of them, put them back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray as Array
+
+from w2v.blocks import Block, Places, counts
+from w2v.settings import Settings
+from w2v.steps import loss, new_rows
+
+LOSS_EVERY = 16
+"""Blocks from one whose loss is computed to the next; the logarithms cost as much as a product."""
+
+
+class NumpyBackend:
+    """The two tables, and a step on them for each block. The tables are changed in place."""
+
+    def __init__(self, settings: Settings, W: Float[Array, "V N"], V_prime: Float[Array, "M N"]) -> None:
+        self.W, self.V_prime = W, V_prime
+        self.dtype, self.mean = W.dtype, bool(settings.cbow_mean)
+        self.exact = settings.loss == "softmax"
+        self.limit = settings.max_update or 0.0
+        self.every = 1 if self.exact else LOSS_EVERY
+
+    def made_ready(self, pieces: Iterator[Any]) -> Iterator[Any]:
+        """The pieces as they are: a block is made when its turn comes, and used while it is in the cache."""
+        return pieces
+
+    def run(self, blocks: Iterator[Block], alpha: float) -> tuple[float, float]:
+        """One step for each block; returns the loss of some blocks, added, and the pairs in them."""
+        total = pairs = 0.0
+        for number, block in enumerate(blocks):
+            measure = number % self.every == 0
+            total += self.step(block, alpha, measure)
+            pairs += int(block.times.sum()) * measure
+        return total, pairs
+
+    def step(self, block: Block, alpha: float, measure: bool) -> float:  # noqa: FBT001
+        """Move the rows of one block; returns the loss before if asked for it, else 0."""
+        A, m, q = counts(block, self.count, exact=self.exact, mean=self.mean)
+        rows: Any = block.outputs
+        if self.exact:
+            rows, q = slice(None), self.widened(q, block.outputs)
+        X, V_prime = self.W[block.inputs], self.V_prime[rows]
+        X, V_prime, y = new_rows(X, V_prime, A, m, q, alpha, self.limit, exact=self.exact, xp=np)
+        self.W[block.inputs] = X
+        self.V_prime[rows] = V_prime
+        return float(loss(y, m, q, exact=self.exact, xp=np)) if measure else 0.0
+
+    def count(self, places: Places, shape: tuple[int, int]) -> Float[Array, "a b"]:
+        """How often each place of a matrix occurs."""
+        found = np.bincount(places.row * shape[1] + places.column, minlength=shape[0] * shape[1])
+        return found.reshape(shape).astype(self.dtype)
+
+    def widened(self, q: Float[Array, "B J"], outputs: Array) -> Float[Array, "B V"]:
+        """q for all rows of the output table."""
+        wide = np.zeros((len(q), len(self.V_prime)), self.dtype)
+        wide[:, outputs] = q
+        return wide
+
+    def tables(self) -> tuple[Float[Array, "V N"], Float[Array, "M N"]]:
+        """W (V, N) and the output table (M, N)."""
+        return self.W, self.V_prime
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """BLAS on one thread: a block's products are too small to share, and two threads cost more than one."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "blas"):
+        yield
