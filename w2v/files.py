@@ -11,7 +11,6 @@ import lzma
 import math
 import os
 import shutil
-import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -156,13 +155,14 @@ def read_arrays(path: str | os.PathLike[str]) -> dict[str, Array]:
     Sizes are held against the file before memory is taken, and checksums before the arrays are given out.
     Raises ValueError, in one line, for a file that is no ``.npz``, is broken, cut short or holds objects.
     """
-    broken = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, KeyError, RuntimeError)
     with Path(path).open("rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:
                 members = archive.infolist()
                 return {info.filename.removesuffix(".npy"): _array(archive, info) for info in members}
-        except (*broken, OverflowError, MemoryError) as problem:
+        except Exception as problem:  # zipfile, zlib, struct and tokenize have their own for wrong bytes
+            if isinstance(problem, OSError) and problem.errno not in {None, errno.EINVAL}:
+                raise
             reason = " ".join(str(problem).split()) or type(problem).__name__
             raise ValueError(f"{path}: no .npz, or broken or cut short ({reason})") from None
 
