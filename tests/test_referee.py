@@ -57,12 +57,15 @@ OUTPUT_FAULTS: dict[str, Callable[[Any], Any]] = {
 
 ALWAYS_ZERO = {"mlp.dW_prime_dh", "skipgram.dW_prime_dh", "softmax_cross_entropy.condition"}
 ROUND_NUMBERS = {
-    # sizes, one-hot words and constants: small whole numbers, which float32 holds exactly
+    # sizes, counts, one-hot words, truth values and constants: small whole numbers, which float32 holds exactly
     "skipgram.one_hot_words", "skipgram.association", "backpropagation.dy_df_u", "mlp_figure.sizes_above",
     "mlp_figure.sizes_below", "mlp_figure.caption", "numpy_shapes.shape_of_a_vector",
     "numpy_shapes.dot_refuses", "numpy_shapes.column_minus_vector", "skipgram_figure.sizes_above",
     "softmax_cross_entropy.sums_to_one", "skipgram_figure.t_cells", "skipgram_figure.window_of_one",
-    "skipgram_matrices.vectors",
+    "skipgram_matrices.vectors", "huffman.inner_nodes", "huffman.frequent_words_have_short_codes",
+    "huffman.kraft_sum", "huffman.leaves_sum_to_one", "sampling.sums_to_one", "sampling.order_is_kept",
+    "sampling.always_kept", "sampling.difference_is_bounded",
+    *(entry.label for entry in LEDGER if entry.label.startswith("operations.")),
 }  # fmt: skip
 
 
@@ -90,9 +93,8 @@ def has_indices(entry: Entry) -> bool:
 
 def result_of(entry: Entry) -> Any:
     """What an entry's function returns at unequal sizes, the last array where it returns several."""
-    sizes = dict(zip("BCKMNVmn", (2, 3, 4, 5, 6, 7, 3, 4), strict=True)) | dict(entry.sizes)
-    letters = letters_of(entry.model)
-    instance = draw(entry.model, {letter: sizes[letter] for letter in letters}, "ordinary", 2)
+    sizes = {letter: size for size, letter in enumerate(letters_of(entry.model), start=2)}
+    instance = draw(entry.model, sizes | dict(entry.sizes), "ordinary", 2)
     values = right_sides(entry, Bench(entry.model, instance), left_sides(entry), entry.rhs)
     return np.asarray(values[-1])
 
