@@ -57,7 +57,7 @@ OUTPUT_FAULTS: dict[str, Callable[[Any], Any]] = {
 
 ALWAYS_ZERO = {"mlp.dW_prime_dh", "skipgram.dW_prime_dh", "softmax_cross_entropy.condition"}
 ROUND_NUMBERS = {
-    # sizes, counts, one-hot words, truth values and constants: small whole numbers, which float32 holds exactly
+    # sizes, counts, one-hot words, truth values, constants: whole numbers, which float32 holds exactly
     "skipgram.one_hot_words", "skipgram.association", "backpropagation.dy_df_u", "mlp_figure.sizes_above",
     "mlp_figure.sizes_below", "mlp_figure.caption", "numpy_shapes.shape_of_a_vector",
     "numpy_shapes.dot_refuses", "numpy_shapes.column_minus_vector", "skipgram_figure.sizes_above",
