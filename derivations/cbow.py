@@ -86,8 +86,13 @@ def forward_sum(
     return x, h, u, y, E
 
 
-@definition(11, 1, r"h_i = \sum_{k=1}^{V} x_k w_{ki}", label="one_word.h", sizes={"C": 1},
-            source="Rong 2014, eq. 1", note="With one context word, h is its vector: a row of W.")
+@definition(11, 1, r"h_i = \sum_{k=1}^{V} x_k w_{ki}", label="one_word.h", lhs="h", sizes={"C": 1},
+            source="Rong 2014, eq. 1")
+def h_of_one_word(i: Any, X: Float[Array, "1 V"], W: Float[Array, "V N"]) -> Any:
+    """With one context word, the hidden layer is its vector: a row of W."""
+    return sum(X[0, k] * W[k, i] for k in range(len(W)))
+
+
 @definition(11, 10, r"h_i = \frac{1}{C} \sum_{c=1}^{C} \sum_{k=1}^{V} x_{ck} w_{ki}",
             source="Rong 2014, eq. 18")
 def h(i: Any, X: Float[Array, "C V"], W: Float[Array, "V N"]) -> Any:
@@ -179,12 +184,17 @@ def dE_dW_prime(i: Any, j: Any, e: Float[Array, "V"], h: Float[Array, "N"]) -> A
     return e[j] * h[i]
 
 
-@equation(11, 8, r"\frac{\partial E}{\partial w_{ki}} = EH_i x_k", label="one_word.dE_dW",
+@equation(11, 8, r"\frac{\partial E}{\partial w_{ki}} = EH_i x_k", label="one_word.dE_dW", lhs="dE_dW",
           sizes={"C": 1}, source="Rong 2014, eq. 14")
+def dE_dW_of_one_word(k: Any, i: Any, X: Float[Array, "1 V"], EH: Float[Array, "N"]) -> Any:
+    """∂E/∂w_ki, with one context word: only its own row learns."""
+    return EH[i] * X[0, k]
+
+
 @equation(11, 11, r"\frac{\partial E}{\partial w_{ki}} = \frac{1}{C} EH_i \sum_{c=1}^{C} x_{ck}",
           source="Rong 2014, eq. 23", note="Printed as a step: each context word's vector moves by EH / C.")
 @equation(11, 12, r"\frac{\partial E}{\partial w_{ki}} = \frac{1}{C} EH_i \sum_{c=1}^{C} x_{ck}",
-          label="as_in_word2vec_c", lhs="dE_dW", source="word2vec.c, and gensim's cbow_mean=1")
+          label="as_in_word2vec_c", lhs="dE_dW", source="word2vec.c")
 def dE_dW(k: Any, i: Any, X: Float[Array, "C V"], EH: Float[Array, "N"]) -> Any:
     """∂E/∂w_ki: what came back to the hidden layer, for word k's share in the mean.
 
@@ -195,7 +205,7 @@ def dE_dW(k: Any, i: Any, X: Float[Array, "C V"], EH: Float[Array, "N"]) -> Any:
 
 
 @equation(11, 13, r"\frac{\partial E}{\partial w_{ki}} = EH_i \sum_{c=1}^{C} x_{ck}",
-          label="as_in_gensim", lhs="dE_dW", model="sum", source="gensim's cbow_mean=0")
+          label="as_in_gensim", lhs="dE_dW", model="sum", source="gensim 4.4")
 def dE_dW_of_sum(k: Any, i: Any, X: Float[Array, "C V"], EH: Float[Array, "N"]) -> Any:
     """∂E/∂w_ki, where the vectors are added: the whole error, as often as word k is in the context.
 

@@ -23,6 +23,7 @@ from numpy import ndarray as Array
 from derivations.ledger import definition, equation
 from derivations.mlp import sigmoid
 from derivations.notation import notation
+from derivations.sampling import check_counts
 
 SECTION = "8"
 
@@ -45,8 +46,8 @@ def example() -> Array:
 def huffman_tree(counts: Real[Array, "V"]) -> tuple[list[Int[Array, "_"]], list[Int[Array, "_"]]]:
     """For each word the inner nodes from the root down, and the code at each: two lists of V arrays.
 
-    A vocabulary of one word has no inner node, and its two arrays are empty. Raises ``ValueError`` for
-    counts that are none, not positive, or not finite.
+    A vocabulary of one word has no inner node, and its two arrays are empty. Raises ``TypeError`` or
+    ``ValueError``, in one line, for counts that are none, no numbers, not above 0, or not finite.
 
     >>> paths, codes = huffman_tree(example())
     >>> paths
@@ -54,9 +55,9 @@ def huffman_tree(counts: Real[Array, "V"]) -> tuple[list[Int[Array, "_"]], list[
     >>> codes
     [array([1]), array([0, 1]), array([0, 0, 1]), array([0, 0, 0])]
     """
-    counts = check_counts(counts)
+    check_counts(counts)
     V = len(counts)
-    parent, code = merge(counts)
+    parent, code = merge(np.asarray(counts))
     paths, codes = [], []
     for word in range(V):
         node, path, bits = word, [], []
@@ -91,17 +92,9 @@ def merge(counts: Real[Array, "V"]) -> tuple[list[int], list[int]]:
     return parent, code
 
 
-def check_counts(counts: Any) -> Real[Array, "V"]:
-    """The counts as an array; a ``ValueError`` in one line unless they are positive numbers."""
-    counts = np.asarray(counts)
-    if counts.ndim != 1 or not counts.size or counts.dtype.kind not in "iuf":
-        raise ValueError(
-            f"counts has shape {counts.shape} and dtype {counts.dtype}: give one number for each word"
-        )
-    wrong = np.flatnonzero(~((counts > 0) & (counts < np.inf)))
-    if wrong.size:
-        raise ValueError(f"counts[{wrong[0]}] is {counts[wrong[0]]}: give each word a count above 0")
-    return counts
+def code_lengths(counts: Real[Array, "V"]) -> Int[Array, "V"]:
+    """How many questions it takes to find each word: L_w."""
+    return np.array([len(code) for code in huffman_tree(counts)[1]])
 
 
 # --- what is true of it ---------------------------------------------------------------------------
@@ -112,24 +105,22 @@ def check_counts(counts: Any) -> Real[Array, "V"]:
 def inner_nodes(counts: Float[Array, "V"]) -> list[int]:
     """How many inner nodes lie on any path, and which one all paths begin with (-1 where there is none)."""
     paths, _ = huffman_tree(counts)
-    roots = {int(path[0]) for path in paths if len(path)} or {-1}
-    return [len(set(np.concatenate(paths).tolist())), *roots]
+    roots = {path[0] for path in paths if len(path)} or {-1}
+    return [len(set(np.concatenate(paths))), *roots]
 
 
-@equation(11, 2, r"n_v > n_w \Rightarrow L_v \le L_w", lhs=lambda: True,
+@equation(11, 2, r"n_v > n_w \Rightarrow L_v \le L_w", lhs=lambda counts: np.sort(code_lengths(counts)),
           source="Mikolov et al. 2013b, §2.1", note="The sentence: short codes to the frequent words.")
-def frequent_words_have_short_codes(counts: Float[Array, "V"]) -> bool:
-    """L_w is the length of word w's code: as many questions as it takes to find the word."""
-    lengths = np.array([len(code) for code in huffman_tree(counts)[1]])
-    rarer = counts[:, None] > counts
-    return bool(np.all(lengths[:, None] <= lengths, where=rarer))
+def frequent_words_have_short_codes(counts: Float[Array, "V"]) -> Int[Array, "V"]:
+    """From the most frequent word to the rarest, the codes do not get shorter."""
+    return code_lengths(counts)[np.argsort(-counts)]
 
 
 @equation(11, 2.1, r"\sum_{w=1}^{V} 2^{-L_w} = 1", lhs=lambda: 1.0, ours=True,
           note="Kraft's sum: every sequence of answers leads to a word.")
-def kraft_sum(counts: Float[Array, "V"]) -> float:
+def kraft_sum(counts: Float[Array, "V"]) -> Any:
     """If every answer were a coin's, all words together would still have the probability 1."""
-    return float(sum(0.5 ** len(code) for code in huffman_tree(counts)[1]))
+    return np.sum(0.5 ** code_lengths(counts))
 
 
 @equation(11, 3, r"\sum_{w=1}^{V} p(w) = 1, \quad p(w) = \prod_{l=1}^{L_w} \sigma(\pm u_{n(w, l)})",
@@ -138,8 +129,16 @@ def kraft_sum(counts: Float[Array, "V"]) -> float:
           " no sum over the vocabulary: no word can gain without others losing.")
 def leaves_sum_to_one(
     counts: Float[Array, "V"], h: Float[Array, "N"], W_prime: Float[Array, "N V"]
-) -> float:
-    """The probabilities of all words, whatever the vectors: each node shares its own out among two."""
-    u = h @ W_prime
+) -> Any:
+    """Whatever the vectors: each inner node shares its own probability out among two."""
+    return np.sum(probabilities(counts, h @ W_prime))
+
+
+def probabilities(counts: Real[Array, "V"], u: Float[Array, "V"]) -> Float[Array, "V"]:
+    """How likely each word is, by the scores of the inner nodes.
+
+    >>> probabilities(example(), np.array([3.0, 0.0, -1.0, 0.0])).round(4)
+    array([0.7311, 0.1345, 0.0064, 0.1281])
+    """
     tree = zip(*huffman_tree(counts), strict=True)
-    return float(sum(np.prod(sigmoid((1 - 2 * code) * u[path])) for path, code in tree))
+    return np.array([np.prod(sigmoid((1 - 2 * code) * u[path])) for path, code in tree])

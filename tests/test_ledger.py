@@ -29,8 +29,8 @@ MODULES = [importlib.import_module(f"derivations.{name}") for name in SECTIONS]
 UNLABELLED = {
     "example", "gradients", "gradient", "check_target", "sigmoid", "softmax", "log_softmax", "one_hot",
     "contexts_of", "as_column", "error_after_a_step", "e", "log_sigmoid",
-    "huffman_tree", "merge", "check_counts", "questions", "check_answers", "gradients_of_sum",
-    "gradients_of_cbow", "check_subsampling", "expected_count", "_check_positive",
+    "huffman_tree", "merge", "code_lengths", "probabilities", "check_counts", "questions", "check_answers",
+    "gradients_of_sum", "gradients_of_cbow", "check_subsampling", "expected_count", "_check_positive",
     "values", "words_of", "two", "counted_in_hidden_layers",
 }  # fmt: skip
 """Functions that are no equation of their own: examples, tools of the forward pass."""

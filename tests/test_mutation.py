@@ -36,11 +36,15 @@ FLOORS = {
     "skipgram": 800,
     "skipgram_figure": 200,
     "skipgram_matrices": 450,
-    "cbow": 500,
-    "negative_sampling": 500,
-    "huffman": 200,
-    "hierarchical_softmax": 500,
-    "batches": 300,
+    "cbow": 900,
+    "negative_sampling": 1100,
+    "huffman": 450,
+    "hierarchical_softmax": 1300,
+    "batches": 900,
+    "sampling": 900,
+    "nnlm": 2000,
+    "rnnlm": 1200,
+    "operations": 1000,
 }
 """Fewer mutants of a section than this mean that the harness no longer looks everywhere."""
 
@@ -160,7 +164,8 @@ def test_a_reference_calls_nothing_of_its_module(section: str) -> None:
     for model in models:
         if model.reference is not None:
             globals_ = {i.argval for i in dis.get_instructions(model.reference) if "GLOBAL" in i.opname}
-            assert not globals_, f"{model.name} reads {globals_}"
+            own = {name for name in globals_ if name.startswith("reference")}
+            assert globals_ <= own, f"{model.name} reads {globals_ - own}"
 
 
 # --- the harness looks everywhere, and only where something is computed ---------------------------

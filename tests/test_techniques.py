@@ -288,18 +288,18 @@ def test_a_large_vocabulary_has_a_tree_and_its_counts_are_not_changed() -> None:
 @pytest.mark.parametrize(
     ("counts", "message"),
     [
-        ([], r"counts has shape \(0,\) and dtype float64: give one number for each word"),
+        ([], r"counts has shape \(0,\): give one number for each word, at least one"),
         ([[1, 2]], r"counts has shape \(1, 2\)"),
-        (["a"], "dtype <U1: give one number for each word"),
-        ([True], "dtype bool: give one number"),
-        ([3, 0], r"counts\[1\] is 0: give each word a count above 0"),
+        (["a"], "counts has dtype <U1: give an array of numbers, one for each word"),
+        ([True], "counts has dtype bool"),
+        ([3, 0], r"counts\[1\] is 0, which is not above 0"),
         ([3, -1], r"counts\[1\] is -1"),
         ([float("nan"), 1], r"counts\[0\] is nan"),
         ([1, float("inf")], r"counts\[1\] is inf"),
     ],
 )
 def test_counts_that_make_no_tree_are_refused(counts: list[Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         huffman_tree(counts)
 
 

@@ -153,6 +153,9 @@ def unit_after_a_step(t: float) -> float:
     return (t - math.tanh(t / 4 / (1 + abs(t)))) ** 2 / 2
 
 
+MERGED = [[8, 6, 8, 7, 6, 10, 7, 9, 9, 10, 0], [1, 0, 0, 0, 1, 0, 1, 0, 1, 1, 0]]
+"""4, 1, 3, 2 and 2 and 9: the parents and the codes, found on paper."""
+
 ORIGIN, ASIDE = np.zeros(2), np.array([3.0, -4.0])
 
 FACTS: dict[str, list[tuple[str, list[Any], Any]]] = {
@@ -172,6 +175,18 @@ FACTS: dict[str, list[tuple[str, list[Any], Any]]] = {
         # were every outcome certain at once, the error would still be the target's entropy
         ("distance_from_target", [np.zeros(4), np.array([0.5, 0.25, 0.25, 0])], 1.5 * math.log(2)),
     ],
+    "negative_sampling": [
+        ("log_sigmoid", [np.array([0.0, 1e4, -1e4])], [-math.log(2), 0, -1e4]),
+        ("log_sigmoid", [-1e-3], -math.log1p(math.exp(1e-3))),
+    ],
+    "huffman": [
+        # equal counts: an inner node before a word, the older inner node, the later word
+        ("merge", [np.ones(5)], [[7, 6, 6, 5, 5, 7, 8, 8, 0], [0, 1, 0, 1, 0, 1, 0, 1, 0]]),
+        ("merge", [np.array([2.0])], [[0], [0]]),
+        ("merge", [np.array([1.0, 2.0])], [[2, 2, 0], [0, 1, 0]]),
+        ("merge", [np.array([4, 1, 3, 2, 2, 9])], MERGED),
+        ("inner_nodes", [np.ones(1)], [0, -1]),
+    ],
 }
 """A function, its arguments, and what it must give."""
 
@@ -186,10 +201,10 @@ def refusals(module: ModuleType, place: str, load: Load) -> None:
 
 
 def refuses(function: Callable[..., Any], arguments: list[Any], message: str) -> None:
-    """Raise ``FaultError`` unless the call raises ``ValueError`` with a message that begins so."""
+    """Raise ``FaultError`` unless the call raises an error of its own, with a message that begins so."""
     try:
         function(*arguments)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         if not str(error).startswith(message):
             raise FaultError(f"{function.__name__} says {str(error)!r}, not {message!r}") from None
     else:
@@ -211,6 +226,38 @@ def given(*arguments: Any) -> Callable[[ModuleType], list[Any]]:
     """These arguments, whatever the module."""
     return lambda module: list(arguments)
 
+
+def of_cbow(position: int) -> Callable[[ModuleType], list[Any]]:
+    """The module's example with its word as a context of one, and a NaN in one argument."""
+
+    def arguments(module: ModuleType) -> list[Any]:
+        first, *rest = poisoned(position)(module)
+        return [first[None], *rest]
+
+    return arguments
+
+
+def with_answers(module: ModuleType, axes: int | None) -> list[Any]:
+    """The module's example with an answer that is neither yes nor no; for CBOW with one axis more."""
+    x, S, t, *rest = module.example()
+    return [x if axes == 0 else x[None], S, np.array([1.0, 0.5, 0.25]), *rest]
+
+
+def with_target(module: ModuleType, position: int) -> list[Any]:
+    """The module's example with a target that sums to 1.25."""
+    example = [np.array(argument) for argument in module.example()]
+    example[position] = 1.25 * example[position]
+    return example
+
+
+CBOW = ("X[0, 0]", "t[0]", "W[0, 0]", "W_prime[0, 0]")
+NEGATIVES = ("x[0]", "S[0, 0]", "W[0, 0]", "W_prime[0, 0]")
+NEGATIVES_CBOW = ("X[0, 0]", *NEGATIVES[1:])
+HIERARCHY = ("x[0]", "S[0, 0]", "t[0]", "W[0, 0]", "W_prime[0, 0]")
+HIERARCHY_CBOW = ("X[0, 0]", *HIERARCHY[1:])
+BATCH = ("A[0, 0]", "W[0, 0]", "W_prime[0, 0]", "m[0, 0]", "q[0, 0]")
+NNLM = ("w[0, 0]", "t[0]", "F[0, 0]", "H[0, 0, 0]", "d[0]", "U[0, 0]", "W[0, 0, 0]", "b[0]")
+RNNLM = ("w[0, 0]", "d[0, 0]", "s_0[0]", "U[0, 0]", "W[0, 0]", "W_prime[0, 0]")
 
 LOOSE = np.array([[0.5, 0.5], [0.5, 0.75]])
 LOOSE_ROW = (
@@ -248,6 +295,76 @@ REFUSALS: dict[str, list[tuple[str, Callable[[ModuleType], list[Any]], str]]] = 
         ("one_hot", given(5, 5), "word 5 is not in a vocabulary of 5: give 0 to 4"),
         ("one_hot", given(7, 5), "word 7 is not in a vocabulary of 5: give 0 to 4"),
         ("one_hot", given(-1, 5), "word -1 is not in a vocabulary of 5: give 0 to 4"),
+    ],
+    "cbow": [
+        *[("gradients", poisoned(n), f"{name} is nan") for n, name in enumerate(CBOW)],
+        *[("gradients_of_sum", poisoned(n), f"{name} is nan") for n, name in enumerate(CBOW)],
+        ("gradients", given(np.eye(2), LOOSE[1], np.zeros((2, 1)), np.zeros((1, 2))), "t has shape (2,)"),
+        ("gradients_of_sum", given(np.eye(2), LOOSE[1], np.zeros((2, 1)), np.zeros((1, 2))), "t has shape"),
+    ],
+    "negative_sampling": [
+        *[("gradients", poisoned(n), f"{name} is nan") for n, name in enumerate(NEGATIVES)],
+        *[("gradients_of_cbow", of_cbow(n), f"{name} is nan") for n, name in enumerate(NEGATIVES_CBOW)],
+    ],
+    "huffman": [
+        ("huffman_tree", given([]), "counts has shape (0,)"),
+        ("huffman_tree", given([7, 0]), "counts[1] is 0"),
+    ],
+    "sampling": [
+        ("check_counts", given([]), "counts has shape (0,): give one number for each word, at least one"),
+        ("check_counts", given(np.ones((1, 2))), "counts has shape (1, 2)"),
+        ("check_counts", given(3.0), "counts has shape ()"),
+        ("check_counts", given(["a"]), "counts has dtype <U1: give an array of numbers"),
+        ("check_counts", given([7, 0, -3]), "counts[1] is 0, which is not above 0: drop the words"),
+        ("check_counts", given([7, -0.5]), "counts[1] is -0.5"),
+        ("check_counts", given([7, np.nan, 0]), "counts[1] is nan"),
+        ("check_counts", given([1, np.inf]), "counts[1] is inf"),
+        ("noise_distribution", given([1.0, 0.0]), "counts[1] is 0.0"),
+        ("noise_distribution", given([1.0], np.inf), "power is inf"),
+        ("check_subsampling", given([0.5, 0.0], 1e-3), "f[1] is 0.0, which is not above 0: give counts /"),
+        ("check_subsampling", given([0.5], -1e-3), "s is -0.001: give one number from 0 up"),
+        ("check_subsampling", given([0.5], np.inf), "s is inf"),
+        ("check_subsampling", given([0.5], np.ones(2)), "s is [1. 1.]"),
+        ("discard_probability", given([0.0], 1e-3), "f[0] is 0.0"),
+        ("printed_keep_probability", given([0.0], 1e-3), "f[0] is 0.0"),
+        ("keep_probability", given([0.0], 1e-3), "f[0] is 0.0"),
+    ],
+    "hierarchical_softmax": [
+        *[("gradients", poisoned(n), f"{name} is nan") for n, name in enumerate(HIERARCHY)],
+        *[("gradients_of_cbow", of_cbow(n), f"{name} is nan") for n, name in enumerate(HIERARCHY_CBOW)],
+        ("gradients", lambda module: with_answers(module, 0), "t[1] is 0.5: give 1 for a yes and 0 for"),
+        ("gradients_of_cbow", lambda module: with_answers(module, None), "t[1] is 0.5: give 1 for a yes"),
+        ("check_answers", given(np.array([0, 1.5, -1])), "t[1] is 1.5"),
+        ("check_answers", given(np.array([1, -0.5, 2])), "t[1] is -0.5"),
+        ("check_answers", given(np.array([1, 0.5])), "t[1] is 0.5"),
+    ],
+    "batches": [
+        *[("gradients", poisoned(n), f"{name} is nan") for n, name in enumerate(BATCH)],
+        *[
+            (
+                "gradients_of_softmax",
+                lambda module, n=n: poisoned(n)(module)[:3] + poisoned(n)(module)[4:],
+                f"{name} is nan",
+            )
+            for n, name in enumerate(BATCH)
+            if n != 3
+        ],
+    ],
+    "nnlm": [
+        *[("gradients", poisoned(n), f"{name} is nan") for n, name in enumerate(NNLM)],
+        (
+            "gradients",
+            lambda module: with_target(module, 1),
+            "t has shape (5,) and a row",
+        ),
+    ],
+    "rnnlm": [
+        *[("gradients", poisoned(n), f"{name} is nan") for n, name in enumerate(RNNLM)],
+        (
+            "gradients",
+            lambda module: with_target(module, 1),
+            "t has shape (4, 5) and a row",
+        ),
     ],
     "skipgram_matrices": [
         ("every_target_word", given(np.eye(2), LOOSE[:1, None], np.eye(2), np.eye(2)), "zip()"),

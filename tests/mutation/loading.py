@@ -64,8 +64,10 @@ def loader() -> Iterator[Load]:
             sys.modules.update({f"derivations.{n}": before[f"derivations.{n}"] for n in SECTIONS})
             for file in files:
                 linecache.cache.pop(file, None)
-            for kept in (forward_pass.lines_of, judges.parameters_of, traced):
+            for kept in (forward_pass.lines_of, judges.parameters_of, judges.runs_of_indices, traced):
                 kept.cache_clear()
+            if len(_programs) > MANY:
+                _programs.clear()
 
 
 @contextmanager
@@ -81,10 +83,11 @@ def quiet() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Traced:
-    """All that a program depends on: a reference calls nothing of its module, only JAX."""
+    """All that a program depends on: of its module, a reference calls only other references."""
 
     name: str
     reference: CodeType
+    called: tuple[CodeType, ...]
     inputs: tuple[str, ...]
     notation: tuple[Any, ...]
 
@@ -93,12 +96,15 @@ class Traced:
 def traced(model: Model) -> Traced:
     """What the programs of a model depend on."""
     assert model.reference is not None
-    code = model.reference.__code__
-    return Traced(model.name, code, model.inputs, tuple(model.notation.items()))
+    code, module = model.reference.__code__, vars(model.module)
+    called = tuple(module[name].__code__ for name in code.co_names if name.startswith("reference"))
+    return Traced(model.name, code, called, model.inputs, tuple(model.notation.items()))
 
 
 _trace = programs._program.__wrapped__
 _programs: dict[Any, Program] = {}
+MANY = 3000
+"""Programs above which they are forgotten; most are of mutants that never come back."""
 
 
 def shared_program(model: Model, of: str, wrt: str, mode: str) -> Program:
