@@ -47,12 +47,12 @@ def write(path: str | os.PathLike[str], wv: WordVectors, *, spaces: str | None =
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     pack = suffixes[-1:] == [".gz"]
     suffix = "".join(suffixes[:-1][-1:] if pack else suffixes[-1:])
-    if suffix == ".npz" and not pack:
-        _write_npz(path, wv)
-        return
-    if suffix not in WRITERS:
+    if suffix not in WRITERS and (pack or suffix != ".npz"):
         raise ValueError(f"{path}: which format is this? end it with .bin, .txt, .vec (+ .gz) or .npz")
     _check_finite(path, wv.words, wv.vectors)
+    if suffix == ".npz":
+        _write_npz(path, wv)
+        return
     words = [*_written(path, wv.words, spaces)]
     with replacing(path) as file:
         target: Any = gzip.GzipFile("", "wb", 6, file, mtime=0) if pack else file
@@ -168,10 +168,8 @@ def _read_npz(path: Any) -> tuple[list[str], Array, Array | None]:
     arrays = read_arrays(path)
     missing = FIELDS - arrays.keys()
     if missing:
-        found = ", ".join(arrays) or "nothing"
-        raise ValueError(
-            f"{path}: an .npz of word vectors has {', '.join(sorted(missing))}; this holds {found}"
-        )
+        lacks, found = ", ".join(sorted(missing)), ", ".join(arrays) or "nothing"
+        raise ValueError(f"{path}: an .npz of word vectors has {lacks}; this one has {found}")
     vectors, counts = arrays["vectors"], arrays.get("counts")
     if vectors.ndim != 2 or vectors.dtype != np.float32:
         raise ValueError(f"{path}: vectors should be float32 (V, N), not {vectors.dtype} {vectors.shape}")

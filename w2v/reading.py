@@ -43,7 +43,7 @@ class Reader:
         self.start = file.read(max(CHUNK, 64 * self.N))
         self.is_text = is_text(self.start, self.N, path)
         self.words: list[str] = []
-        self.vectors = np.empty((min(self.V, ROWS), self.N), np.float32)
+        self.vectors = np.empty((min(self.V, 1 + CHUNK // (4 * self.N)), self.N), np.float32)
 
     def read(self) -> tuple[list[str], Float32[Array, "V N"]]:
         """All words and vectors; ValueError, in one line, for a file broken, too short or too long."""
