@@ -1,6 +1,6 @@
 """§8, p. 11: the Huffman tree of a vocabulary, the way word2vec builds it.
 
-    counts  --merge the two rarest, V - 1 times-->  parents  --walk up from each word-->  paths, codes
+    counts  --merge the two rarest, V - 1 times-->  parents  --from the root down-->  paths, codes
 
 The words are the leaves of a binary tree; hierarchical softmax asks one question at each inner node that
 lies between the root and a word. Huffman's tree makes the average number of questions as small as it can
@@ -58,16 +58,12 @@ def huffman_tree(counts: Real[Array, "V"]) -> tuple[list[Int[Array, "_"]], list[
     check_counts(counts)
     V = len(counts)
     parent, code = merge(np.asarray(counts))
-    paths, codes = [], []
-    for word in range(V):
-        node, path, bits = word, [], []
-        while node < 2 * V - 2:
-            path.append(parent[node] - V)
-            bits.append(code[node])
-            node = parent[node]
-        paths.append(np.array(path[::-1], dtype=int))
-        codes.append(np.array(bits[::-1], dtype=int))
-    return paths, codes
+    paths: list[list[int]] = [[] for _ in parent]
+    codes: list[list[int]] = [[] for _ in parent]
+    for node in reversed(range(2 * V - 2)):  # a parent is made after its children
+        paths[node] = [*paths[parent[node]], parent[node] - V]
+        codes[node] = [*codes[parent[node]], code[node]]
+    return [np.array(path, dtype=int) for path in paths[:V]], [np.array(c, dtype=int) for c in codes[:V]]
 
 
 def merge(counts: Real[Array, "V"]) -> tuple[list[int], list[int]]:
