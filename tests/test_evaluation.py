@@ -95,9 +95,7 @@ def test_word_pairs_are_gensims_on_random_vectors(
     words = [f"w{i}" for i in range(10)]
     wv = WordVectors(words, draw.normal(size=(10, size)).astype(np.float32))
     lines = ["word\tword\tscore", "# w1\tw2\t3", "w1\tw2", "w0\tw1\t1", "w2\tw3\t2"]
-    others = [
-        draw.choice([*words, "x"], 2, replace=False) for _ in range(number)
-    ]  # w0 w0 is 0.99999994 there
+    others = [draw.choice([*words, "x"], 2, replace=False) for _ in range(number)]  # no w0 w0: not quite 1
     lines += [f"{a}\t{b}\t{draw.normal():.2f}" for a, b in others]
     file = tmp_path_factory.mktemp("pairs") / "pairs.tsv"
     file.write_text("\n".join(lines))
@@ -162,12 +160,8 @@ def test_analogies_are_gensims_with_any_options_however_many_are_asked_at_once(
     words = trained.words[:60]
     draw = np.random.default_rng(scale)
     lines = [": one", *(" ".join(draw.choice([*words, "Unknown"], 4)) for _ in range(30))]
-    lines += [
-        ": two",
-        "too few words",
-        *(" ".join(draw.choice(trained.words, 4)) for _ in range(10)),
-        ": none",
-    ]
+    more = [" ".join(draw.choice(trained.words, 4)) for _ in range(10)]
+    lines += [": two", "too few words", *more, ": none"]
     file = tmp_path_factory.mktemp("questions") / "questions.txt"
     file.write_text("\n".join(lines))
     with pytest.MonkeyPatch.context() as patch:

@@ -73,11 +73,13 @@ def flat(vectors: Float64[Array, "n N"], method: str, seed: int) -> tuple[Float6
         return points, f"PCA, {100 * analysis.explained_variance_ratio_.sum():.0f} % of the variance"
     if method == "tsne":
         from sklearn.manifold import TSNE
+        from threadpoolctl import threadpool_limits
 
         perplexity = min(30.0, max(1.0, (len(vectors) - 1) / 3))
         start = "pca" if vectors.shape[1] > 1 else "random"
         embedding = TSNE(2, perplexity=perplexity, init=start, random_state=seed, n_jobs=1)
-        points = embedding.fit_transform(vectors.astype(np.float32))
+        with threadpool_limits(1):  # so few words are slower on more, and the sums come out differently
+            points = embedding.fit_transform(vectors.astype(np.float32))
         return points.astype(np.float64), f"t-SNE, perplexity {perplexity:.2g}"
     raise ValueError(f"no method {method!r}: give one of {', '.join(METHODS)}")
 
