@@ -121,4 +121,4 @@ def test_a_loop_whose_body_has_no_rule_is_refused_by_name() -> None:
 
 def test_a_loop_can_be_read() -> None:
     jaxpr = traced("nothing carried", np.ones((3, 2)))
-    assert "    for n3 in range(3):\n        v0 = (x)[n3]" in Transcript(jaxpr, ["x"], bounds=False).source
+    assert "    for n3 in range(3):\n        v0 = x[n3]" in Transcript(jaxpr, ["x"], bounds=False).source

@@ -61,7 +61,8 @@ def loop(
     yield from assigned(carry, values(given[:carried], bounds))
     yield from assigned(lists, ["[]"] * len(lists))
     yield f"for {step} in {f'reversed(range({count}))' if params['reverse'] else f'range({count})'}:"
-    rows = [f"({value})[{step}]" for value in values(given[carried:], bounds)]
+    read = values(given[carried:], bounds)
+    rows = [f"{one if one.isidentifier() else f'({one})'}[{step}]" for one in read]
     yield from (f"    {line}" for line in assigned(names(inside[carried:]), rows))
     yield from text
     pairs = zip(lists, values(found[carried:], bounds), strict=True)
