@@ -379,7 +379,8 @@ def test_an_npz_of_other_things_says_what_it_holds(tmp_path: Path) -> None:
     with np.load(tmp_path / "v.npz") as file:
         arrays = dict(file)
     for name, wrong in [
-        ("vectors", np.eye(3)),
+        ("vectors", np.eye(3, dtype=int)),
+        ("vectors", np.full((3, 3), 1e99)),
         ("vectors", np.zeros((2, 2), np.float32)),
         ("word_lengths", np.array([1, 2, 3])),
         ("counts", np.array([1])),
@@ -389,6 +390,16 @@ def test_an_npz_of_other_things_says_what_it_holds(tmp_path: Path) -> None:
         np.savez(tmp_path / "v.npz", **{**arrays, name: wrong})
         with pytest.raises(ValueError, match=r"^[^\n]*v\.npz: [^\n]*$"):
             read(tmp_path / "v.npz")
+
+
+def test_an_npz_may_hold_other_floats_as_a_model_in_float64_does(tmp_path: Path) -> None:
+    write(tmp_path / "v.npz", small())
+    with np.load(tmp_path / "v.npz") as file:
+        arrays = dict(file)
+    np.savez(
+        tmp_path / "v.npz", **{**arrays, "vectors": arrays["vectors"].astype(float), "more": np.eye(2)}
+    )
+    same(small(), read(tmp_path / "v.npz"))
 
 
 def test_a_file_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:

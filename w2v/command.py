@@ -177,16 +177,23 @@ def plot(
 @topn
 @errors
 def info(file: Path, topn: int, errors: str) -> None:
-    """Print what FILE, of vectors, a model or a checkpoint, holds."""
+    """Print what FILE holds: vectors, a model, or the folder of a run (FILE.run)."""
     from w2v.files import read_arrays
     from w2v.formats import FIELDS, kind
 
+    parts = [part for part in (file / "vocabulary.npz", file / "state.npz") if part.is_file()]
+    if file.is_dir() and not parts:
+        raise ValueError(f"{file}: a folder without a run in it: give a file of vectors, or a FILE.run")
+    for part in parts:
+        show(contents_table(read_arrays(part), part.name, topn))
+    if parts:
+        return
     form = kind(file)
     arrays = read_arrays(file) if form == ".npz" else {}
     if not arrays or arrays.keys() >= FIELDS:
         show(info_table(WordVectors.load(file, errors=errors), file, form, topn))
     if arrays:
-        show(contents_table(arrays))
+        show(contents_table(arrays, file.name, topn))
 
 
 cli.add_command(train)

@@ -171,9 +171,13 @@ def _read_npz(path: Any) -> tuple[list[str], Array, Array | None]:
         lacks, found = ", ".join(sorted(missing)), ", ".join(arrays) or "nothing"
         raise ValueError(f"{path}: an .npz of word vectors has {lacks}; this one has {found}")
     vectors, counts = arrays["vectors"], arrays.get("counts")
-    if vectors.ndim != 2 or vectors.dtype != np.float32:
-        raise ValueError(f"{path}: vectors should be float32 (V, N), not {vectors.dtype} {vectors.shape}")
+    if vectors.ndim != 2 or not np.issubdtype(vectors.dtype, np.floating):
+        raise ValueError(f"{path}: vectors should be floats (V, N), not {vectors.dtype} {vectors.shape}")
     try:
+        with np.errstate(
+            over="ignore"
+        ):  # float64 that is too large becomes infinite, and is refused as such
+            vectors = vectors.astype(np.float32, copy=False)
         return unpacked(arrays["words"], arrays["word_lengths"]), vectors, counts
     except ValueError as problem:
         raise ValueError(f"{path}: {problem}") from None

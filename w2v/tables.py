@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from w2v.evaluation import Analogies, Section, WordPairs
+from w2v.files import unpacked
 from w2v.vectors import WordVectors
 
 
@@ -71,13 +72,17 @@ def info_table(wv: WordVectors, file: Path, form: str, topn: int) -> Table:
     return table
 
 
-def contents_table(arrays: Mapping[str, Array]) -> Table:
-    """The arrays of an ``.npz``; short ones with their values."""
-    table = new("array", "shape", "type", "value", right=())
-    for name, array in arrays.items():
+def contents_table(arrays: Mapping[str, Array], name: str, topn: int) -> Table:
+    """The arrays of an ``.npz``; short ones, texts and the first words with their values."""
+    table = new(name, "shape", "type", "value", right=())
+    for field, array in arrays.items():
         value = str(array.tolist()) if array.size <= 4 else ""
+        if field == "words" and "word_lengths" in arrays:
+            value = " ".join(unpacked(array, arrays["word_lengths"])[:topn])
+        elif array.dtype == np.uint8 and array.tobytes().startswith(b"{"):
+            value = array.tobytes().decode("utf-8", "replace")
         shape = " × ".join(map(str, array.shape)) or "one"
-        table.add_row(shown(name), shape, str(array.dtype), shown(value))
+        table.add_row(shown(field), shape, str(array.dtype), shown(value))
     return table
 
 
