@@ -9,10 +9,11 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
 
-from derivations.ledger import SECTIONS
+from derivations.ledger import SECTIONS, TECHNIQUES
 
 from .mutants import Mutant, mutants_of
 from .trial import Outcome, try_mutant
@@ -46,29 +47,46 @@ class Report:
     @property
     def stale(self) -> list[Key]:
         """Lines of the list whose mutant is killed, or exists no more."""
-        survived = {mutant.key for mutant in self.survivors}
-        tried = {f"{outcome.mutant.module}.py" for outcome in self.outcomes}
-        return [key for key in self.listed if key[0] in tried and key not in survived]
+        modules = {outcome.mutant.module for outcome in self.outcomes}
+        listed = {key for key in self.listed if key[0].removesuffix(".py") in modules}
+        there = {mutant.key for module in modules for mutant in mutants_of(module)}
+        killed = {outcome.mutant.key for outcome in self.outcomes if not outcome.survived}
+        return [key for key in self.listed if key in (listed - there) | (listed & killed)]
 
 
 def run(
-    modules: Sequence[str] = SECTIONS, jobs: int = 0, advance: Advance = lambda mutants: None
+    modules: Sequence[str] = SECTIONS,
+    jobs: int = 0,
+    advance: Advance = lambda mutants: None,
+    techniques: int = 1,
 ) -> Report:
-    """Try every mutant of these modules; ``advance`` is told how many there are, at each one."""
+    """Try every mutant of these modules; ``advance`` is told how many there are, at each one.
+
+    ``techniques`` is for those in a hurry: of the modules of §8, only one mutant in so many is tried.
+    """
     start, listed, outcomes = time.perf_counter(), listed_survivors(), []
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs or os.cpu_count() or 1, context) as pool:
-        for outcome, number in tried(pool, modules):
+        for outcome, number in tried(pool, modules, techniques):
             outcomes.append(outcome)
             advance(number)
     return Report(tuple(outcomes), listed, time.perf_counter() - start)
 
 
-def tried(pool: ProcessPoolExecutor, modules: Sequence[str]) -> Iterator[tuple[Outcome, int]]:
+def tried(
+    pool: ProcessPoolExecutor, modules: Sequence[str], techniques: int
+) -> Iterator[tuple[Outcome, int]]:
     """The outcomes in the mutants' order, each with the number of all mutants."""
-    mutants = list(chain.from_iterable(pool.map(mutants_of, modules)))
+    every = {module: techniques if is_technique(module) else 1 for module in modules}
+    found = zip(modules, pool.map(mutants_of, modules), strict=True)
+    mutants = list(chain.from_iterable(of_module[:: every[module]] for module, of_module in found))
     for outcome in pool.map(try_mutant, mutants, chunksize=8):
         yield outcome, len(mutants)
+
+
+def is_technique(module: str) -> bool:
+    """Whether a module belongs to §8."""
+    return str(import_module(f"derivations.{module}").SECTION) == TECHNIQUES
 
 
 def listed_survivors(file: Path = LIST) -> dict[Key, str]:

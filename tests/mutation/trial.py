@@ -13,7 +13,7 @@ from .killers import KILLERS, Killer
 from .loading import loader
 from .mutants import Mutant
 
-SECONDS = 30.0
+SECONDS = 60.0
 """A mutant that keeps the killers busy for longer, in processor time, is killed by the clock."""
 
 
