@@ -19,10 +19,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-from derivations.hierarchical_softmax import huffman_tree
 from jaxtyping import Float, Float64, Int64
 from numpy import ndarray as Array
 
+from derivations.hierarchical_softmax import huffman_tree
 from derivations.sampling import keep_probability, noise_distribution
 from w2v.settings import Settings
 from w2v.vocabulary import Vocabulary
@@ -100,7 +100,7 @@ class Questioner:
         """The noise distribution, added up, so that a uniform number finds its word."""
         P_n = noise_distribution(self.vocabulary.counts.astype(float), self.settings.ns_exponent)
         total = np.cumsum(P_n)
-        return total / total[-1]
+        return np.asarray(total / total[-1])
 
     @cached_property
     def paths(self) -> Paths:
@@ -130,7 +130,7 @@ class Questioner:
         window = self.settings.window
         shrunk = self.settings.shrink_windows
         reach = rng.integers(1, window + 1, len(ids)) if shrunk else np.full(len(ids), window)
-        return Pairs(ids, *within(sentence, reach, min(window, max(len(ids) - 1, 0))))
+        return Pairs(ids, *within(sentence, reach, window))
 
     def blocks(self, pairs: Pairs, rng: np.random.Generator) -> Iterator[Block]:
         """The blocks of a piece, in the order of the text; words without context ask nothing."""
@@ -170,7 +170,7 @@ class Questioner:
     def questions(
         self, inputs: Array, members: Places | None, B: int, asked: tuple[Array, Places], negatives: Array
     ) -> Block:
-        """The block of B hidden vectors that are asked about words: ``asked`` (words, (b, place of word))."""
+        """The block of B hidden vectors that are ``asked`` about words: (words, (b, place of word))."""
         words, places = asked
         times = np.bincount(places.row, minlength=B).astype(self.dtype)
         if not self.settings.hs:
@@ -223,6 +223,7 @@ def within(sentence: Array, reach: Array, window: int) -> tuple[Int64[Array, "p"
     (array([0, 1, 1, 2]), array([1, 0, 2, 1]))
     """
     n = len(sentence)
+    window = min(window, max(n - 1, 0))
     offsets = [d for d in range(-window, window + 1) if d]
     inside = np.zeros((n, len(offsets)), bool)
     for column, d in zip(inside.T, offsets, strict=True):

@@ -63,15 +63,14 @@ class RunFolder:
     def begin(self, settings: Settings, source: str, *, resume: bool) -> None:
         """Make the folder, or check that it holds a run of these settings on this text.
 
-        Raises ValueError if there is a run already and ``resume`` is False, or if the run that is there
-        had other settings or another text: then nothing is touched.
+        A run that had not read its text is begun again. Raises ValueError if there is a run already and
+        ``resume`` is False, or if it had other settings or another text: then nothing is touched.
         """
         asked = {"source": source, **dataclasses.asdict(settings)}
-        if self.settings.exists():
+        if self.known_words.exists():
             if not resume:
-                raise ValueError(
-                    f"{self.folder}: an unfinished run is here: go on with it (--resume), or remove it"
-                )
+                reason = "an unfinished run is here: go on with it (--resume), or remove it"
+                raise ValueError(f"{self.folder}: {reason}")
             self.compare(asked)
             return
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -90,9 +89,8 @@ class RunFolder:
         if other:
             was = ", ".join(f"{name}={there.get(name)!r}" for name in other)
             now = ", ".join(f"{name}={asked[name]!r}" for name in other)
-            raise ValueError(
-                f"{self.folder}: the run here has {was}, not {now}: give the same, or remove the folder"
-            )
+            reason = f"the run here has {was}, not {now}: give the same, or remove the folder"
+            raise ValueError(f"{self.folder}: {reason}")
 
     def text_read(self) -> tuple[Vocabulary, EncodedCorpus] | None:
         """The vocabulary and the encoded text, if the text was read to its end."""

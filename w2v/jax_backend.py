@@ -84,13 +84,12 @@ class JaxBackend:
         B, R, J = self.widest
         if J is None:
             J = rounded_up(max(len(block.outputs) for block in blocks), ROUND_NODES)
-        nowhere = Places(B, 0)
         stack = Block(
             self.padded(blocks, "inputs", np.arange(self.rows[0], self.rows[0] + R)),
             self.padded(blocks, "outputs", np.arange(self.rows[1], self.rows[1] + J)),
-            None if blocks[0].members is None else self.places(blocks, "members", nowhere),
-            self.places(blocks, "yes", nowhere),
-            self.places(blocks, "no", nowhere),
+            None if blocks[0].members is None else self.places(blocks, "members", B),
+            self.places(blocks, "yes", B),
+            self.places(blocks, "no", B),
             self.padded(blocks, "times", np.zeros(B, self.dtype)),
             self.padded(blocks, "noise", np.zeros(J, self.dtype)),
         )
@@ -105,11 +104,11 @@ class JaxBackend:
             row[: len(values)] = values
         return stack
 
-    def places(self, blocks: list[Block], name: str, nowhere: Places) -> Places:
+    def places(self, blocks: list[Block], name: str, outside: int) -> Places:
         """Places of all blocks, padded with one outside of the matrix."""
         p = rounded_up(max(len(getattr(block, name).row) for block in blocks), ROUND_PLACES)
         p = self.most_places[name] = max(p, self.most_places.get(name, 0))
-        row, column = np.full((GROUP, p), nowhere.row, np.int32), np.zeros((GROUP, p), np.int32)
+        row, column = np.full((GROUP, p), outside, np.int32), np.zeros((GROUP, p), np.int32)
         for a, b, block in zip(row, column, blocks, strict=False):
             places = getattr(block, name)
             a[: len(places.row)], b[: len(places.row)] = places
@@ -139,7 +138,7 @@ def rounded_up(size: int, step: int) -> int:
 def step(
     params: Any, block: Block, alpha: Any, *, exact: bool, mean: bool, limit: float
 ) -> tuple[Any, Any]:
-    """New tables, and the loss before: a pure function of the tables, a padded block and the learning rate."""
+    """New tables, and the loss before: a pure function of tables, a padded block and learning rate."""
     W, V_prime = params
     A, m, q = counts(block, functools.partial(count, dtype=W.dtype), exact=exact, mean=mean)
     X = W.at[block.inputs].get(mode="clip", unique_indices=True)

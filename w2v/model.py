@@ -31,28 +31,30 @@ class Word2Vec:
 
     Arguments are gensim's, with its names and meanings:
 
-    ``vector_size`` N; ``window`` the words on each side; ``min_count`` the rarest word that is kept (None: 5,
-    and 1 for a text of fewer than 10,000 words); ``sg`` 1 for the skip-gram (the paper's, and the default
-    here; gensim's is 0), 0 for CBOW; ``hs`` 1 for hierarchical softmax; ``negative`` noise words for each pair
-    (None: 5); ``sample`` the threshold of subsampling (None: 1e-3); ``alpha`` and ``min_alpha`` the learning
-    rate at the beginning and the end; ``epochs``; ``seed``; ``ns_exponent``; ``cbow_mean``; ``shrink_windows``
-    (None: True); ``max_vocab_size`` and ``max_final_vocab``.
+    ``vector_size`` N; ``window`` the words on each side; ``min_count`` the rarest word that is kept
+    (None: 5, and 1 for a text of fewer than 10,000 words); ``sg`` 1 for the skip-gram (the paper's, and
+    the default here; gensim's is 0), 0 for CBOW; ``hs`` 1 for hierarchical softmax; ``negative`` noise
+    words for each pair (None: 5); ``sample`` the threshold of subsampling (None: 1e-3); ``alpha`` and
+    ``min_alpha`` the learning rate at the beginning and the end; ``epochs``; ``seed``; ``ns_exponent``;
+    ``cbow_mean``; ``shrink_windows`` (None: True); ``max_vocab_size`` and ``max_final_vocab``.
 
     And those that gensim does not have:
 
-    ``loss``: "softmax", the paper's, over all words and exact; "negative_sampling"; "hierarchical_softmax";
-    "auto" is what ``hs`` and ``negative`` say, and the softmax for a text of at most 100 different words where
-    neither is given. With the softmax, every target word is a step of its own, its update is the gradient
-    that §6 adds up over its contexts, None means no subsampling and whole windows, and numbers are float64.
+    ``loss``: "softmax", the paper's, over all words and exact; "negative_sampling";
+    "hierarchical_softmax"; "auto" is what ``hs`` and ``negative`` say, and the softmax for a text of at
+    most 100 different words where neither is given. With the softmax, every target word is a step of
+    its own, its update is the gradient that §6 adds up over its contexts, None means no subsampling and
+    whole windows, and numbers are float64.
 
     ``backend``: "numpy" or "jax". ``block_words`` target words make one step, whose gradients are added
-    (None: 64; 1 for the softmax); ``shared_negatives`` noise words are drawn for each step and shared by its
-    pairs, weighed so that the expected loss is that of ``negative`` for each pair. ``max_update`` bounds the
-    length of a row's step (None: 0.3; no bound where a step is one target word). ``dtype`` "float32" or
-    "float64".
+    (None: 64; 1 for the softmax); ``shared_negatives`` noise words are drawn for each step and shared
+    by its pairs, weighed so that the expected loss is that of ``negative`` for each pair.
+    ``max_update`` bounds the length of a row's step (None: 0.3; no bound where a step is one target
+    word). ``dtype`` "float32" or "float64".
 
-    CBOW's mean has its own gradient here, divided by the number of contexts as h is; word2vec.c and gensim
-    leave out the division (``derivations.errata``), so that the same ``alpha`` is a smaller step here.
+    CBOW's mean has its own gradient here, divided by the number of contexts as h is; word2vec.c and
+    gensim leave out the division (``derivations.errata``). So the same ``alpha`` would be a smaller
+    step: None is 0.15 for CBOW's mean, and 0.025 for the others.
 
     Raises ``ValueError`` for settings that make no sense.
 
@@ -71,7 +73,7 @@ class Word2Vec:
         hs: int = 0,
         negative: int | None = None,
         sample: float | None = None,
-        alpha: float = 0.025,
+        alpha: float | None = None,
         min_alpha: float = 0.0001,
         epochs: int = 5,
         seed: int = 1,
@@ -129,12 +131,13 @@ class Word2Vec:
     ) -> Word2Vec:
         """Read the text once, then train; returns the model itself.
 
-        ``corpus`` is a path, a folder, ``-`` or an iterable of sentences (:func:`w2v.corpus.sentences`);
-        ``initial`` the tables to begin with, W (V, N) and V' (M, N), instead of random ones. ``checkpoint`` is
-        a folder: every ``every`` seconds all that is needed to go on is written there, and with ``resume`` a
-        run that was killed goes on from it, to end bit for bit where it would have ended; remove the folder
-        when the result is safe. ``on_read`` is told the bytes read, of how many; ``on_progress`` the state of
-        the training, some times a second.
+        ``corpus`` is a path, a folder, ``-`` or an iterable of sentences
+        (:func:`w2v.corpus.sentences`); ``initial`` the tables to begin with, W (V, N) and V' (M, N),
+        instead of random ones. ``checkpoint`` is a folder: every ``every`` seconds all that is needed
+        to go on is written there, and with ``resume`` a run that was killed goes on from it, to end bit
+        for bit where it would have ended; remove the folder when the result is safe. ``on_read`` is
+        told the bytes read, of how many; ``on_progress`` the state of the training, some times a
+        second.
 
         Raises ValueError for a text without words or with too few, and for a checkpoint of another run.
         """
@@ -163,7 +166,12 @@ class Word2Vec:
         known = run.text_read() if run else None
         if known is None:
             text = sentences(corpus, encoding=encoding, errors=errors, on_progress=on_read)
-            known = self._read(text, file)
+            try:
+                known = self._read(text, file)
+            except BaseException:
+                if run:
+                    run.remove()
+                raise
             if run:
                 run.save_text(*known)
         vocabulary, encoded = known
@@ -252,12 +260,11 @@ class Word2Vec:
     # --- files ---
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the whole model, settings and both tables, to an ``.npz``; ``wv.save`` writes the vectors."""
+        """Write the whole model, settings and tables, to an ``.npz``; ``wv.save`` writes the vectors."""
         V_prime = self.output_vectors
         settings = np.frombuffer(json.dumps(dataclasses.asdict(self.settings)).encode(), np.uint8)
-        losses = np.array(self.losses)
-        model = {"settings": settings, "vectors": self.vectors, "output_vectors": V_prime, "losses": losses}
-        write_arrays(path, {**self.vocabulary.to_arrays(), **model})
+        model = {"settings": settings, "vectors": self.vectors, "output_vectors": V_prime}
+        write_arrays(path, {**self.vocabulary.to_arrays(), **model, "losses": np.array(self.losses)})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Word2Vec:
@@ -265,8 +272,8 @@ class Word2Vec:
         arrays = read_arrays(path)
         try:
             model = cls(**json.loads(arrays["settings"].tobytes()))
-            model._vocabulary = Vocabulary.from_arrays(arrays)  # noqa: SLF001 - its own
-            model._tables = arrays["vectors"], arrays["output_vectors"]  # noqa: SLF001
+            model._vocabulary = Vocabulary.from_arrays(arrays)
+            model._tables = arrays["vectors"], arrays["output_vectors"]
             model.losses = arrays["losses"].tolist()
         except (KeyError, ValueError, TypeError) as problem:
             raise ValueError(f"{path}: no model saved by Word2Vec.save ({problem})") from None

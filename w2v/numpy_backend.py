@@ -29,19 +29,20 @@ class NumpyBackend:
         self.every = 1 if self.exact else LOSS_EVERY
 
     def made_ready(self, pieces: Iterator[Any]) -> Iterator[Any]:
-        """The pieces as they are: a block is made when its turn comes, and used while it is in the cache."""
+        """The pieces as they are: a block is made when its turn comes, and used while in the cache."""
         return pieces
 
     def run(self, blocks: Iterator[Block], alpha: float) -> tuple[float, float]:
         """One step for each block; returns the loss of some blocks, added, and the pairs in them."""
         total = pairs = 0.0
-        for number, block in enumerate(blocks):
-            measure = number % self.every == 0
-            total += self.step(block, alpha, measure)
-            pairs += int(block.times.sum()) * measure
+        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is told by its loss
+            for number, block in enumerate(blocks):
+                measure = number % self.every == 0
+                total += self.step(block, alpha, measure=measure)
+                pairs += int(block.times.sum()) * measure
         return total, pairs
 
-    def step(self, block: Block, alpha: float, measure: bool) -> float:  # noqa: FBT001
+    def step(self, block: Block, alpha: float, *, measure: bool = False) -> float:
         """Move the rows of one block; returns the loss before if asked for it, else 0."""
         A, m, q = counts(block, self.count, exact=self.exact, mean=self.mean)
         rows: Any = block.outputs

@@ -1,4 +1,4 @@
-"""What a training run can be told; names, meanings and values are gensim's wherever gensim has the thing."""
+"""What a training run can be told; names, meanings and values are gensim's where gensim has the thing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TINY = 100
 WIDEST = 1_000
 """Words that a window may reach to each side."""
 
-NEGATIVE, SAMPLE, BLOCK, SHARED, MAX_UPDATE = 5, 1e-3, 64, 64, 0.3
+ALPHA, ALPHA_OF_MEAN, NEGATIVE, SAMPLE, BLOCK, SHARED, MAX_UPDATE = 0.025, 0.15, 5, 1e-3, 64, 64, 0.3
 """The values that None stands for, where a loss takes the technique at all."""
 
 
@@ -35,7 +35,7 @@ class Settings:
     hs: int = 0
     negative: int | None = None
     sample: float | None = None
-    alpha: float = 0.025
+    alpha: float | None = None
     min_alpha: float = 0.0001
     epochs: int = 5
     seed: int = 1
@@ -66,15 +66,16 @@ class Settings:
         self._one_of("loss", LOSSES)
         self._one_of("backend", BACKENDS)
         self._one_of("dtype", (None, *DTYPES))
-        self._number("alpha", above=0.0)
-        self._number("min_alpha", least=0.0, most=self.alpha, why="alpha, which it is reached from")
+        self._number("alpha", above=0.0, optional=True)
+        most = ALPHA if self.alpha is None else self.alpha
+        self._number("min_alpha", least=0.0, most=most, why="alpha is where it comes down from")
         self._number("sample", least=0.0, most=1.0, optional=True)
         self._number("ns_exponent")
         self._number("max_update", above=0.0, optional=True, finite=False)
         self._asks_something()
 
     def _asks_something(self) -> None:
-        if self.loss in {"auto", "negative_sampling"} and self.negative == 0 and not self.hs:
+        if self.loss == "auto" and self.negative == 0 and not self.hs:
             raise ValueError(
                 "hs=0 and negative=0 leave nothing to learn from: give negative=5, hs=1 or loss='softmax'"
             )
@@ -135,6 +136,7 @@ class Settings:
             loss="softmax" if exact else "auto",
             hs=hs,
             negative=negative,
+            alpha=_first(self.alpha, ALPHA if self.sg or not self.cbow_mean else ALPHA_OF_MEAN),
             sample=_first(self.sample, 0.0 if exact else SAMPLE),
             shrink_windows=_first(self.shrink_windows, not exact),
             block_words=block_words,

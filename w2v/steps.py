@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from jaxtyping import Float
-from numpy import ndarray as Array
 
 from derivations.batches import dE_dH, dE_dU, dE_dV_prime, dE_dW
 
@@ -19,7 +18,7 @@ SMALLEST = 1e-30
 
 
 def sigmoid(u: Any, xp: Any) -> Any:
-    """σ(u) in one pass that cannot overflow: (1 + tanh(u / 2)) / 2 (``derivations.mlp`` has the proof's)."""
+    """σ(u), as (1 + tanh(u / 2)) / 2: one pass over the scores, and no overflow."""
     return 0.5 * xp.tanh(0.5 * u) + 0.5
 
 
@@ -30,11 +29,11 @@ def softmax(u: Any, xp: Any) -> Any:
 
 
 def new_rows(
-    X: Float[Array, "R N"],
-    V_prime: Float[Array, "J N"],
-    A: Float[Array, "B R"] | None,
-    m: Float[Array, "B J"],
-    q: Float[Array, "B J"],
+    X: Float[Any, "R N"],
+    V_prime: Float[Any, "J N"],
+    A: Float[Any, "B R"] | None,
+    m: Float[Any, "B #J"],
+    q: Float[Any, "B J"],
     alpha: Any,
     limit: float,
     *,
@@ -43,8 +42,8 @@ def new_rows(
 ) -> tuple[Any, Any, Any]:
     """The input rows X and the output rows V' after one block, and the predictions it was made from.
 
-    ``A``, ``m`` and ``q`` are a block's (:class:`w2v.blocks.Block`); ``exact`` asks for the softmax over all
-    rows of V', otherwise each question has its own sigmoid. ``limit`` bounds each row's step
+    ``A``, ``m`` and ``q`` are a block's (:class:`w2v.blocks.Block`); ``exact`` asks for the softmax
+    over all rows of V', otherwise each question has its own sigmoid. ``limit`` bounds each row's step
     (:func:`bounded`). Returns new arrays (R, N), (J, N) and y (B, J).
     """
     H = X if A is None else A @ X
@@ -57,14 +56,14 @@ def new_rows(
     return X - bounded(alpha * of_X, limit, xp), V_prime - bounded(alpha * of_V_prime, limit, xp), y
 
 
-def bounded(step: Float[Array, "R N"], limit: float, xp: Any) -> Float[Array, "R N"]:
+def bounded(step: Float[Any, "R N"], limit: float, xp: Any) -> Any:
     """The step, where no row is longer than ``limit``: a longer one keeps its direction.
 
-    One block adds up what word2vec.c does one pair after the other, each time with the vectors as they are
-    by then. Where many pairs of a block share a row, a frequent word's or the root's of the tree, the sum
-    overshoots: the loss grows, rows grow with it, and within some epochs all is lost, while every value is
-    finite. With the bound it cannot; few rows ever meet it (``tests/benchmarks/README.md`` has the numbers).
-    The limit is in the units of the vectors, whose lengths are of the order of 1.
+    One block adds up what word2vec.c does one pair after the other, each time with the vectors as they
+    are by then. Where many pairs of a block share a row, a frequent word's or the root's of the tree,
+    the sum overshoots: the loss grows, rows grow with it, and within some epochs all is lost, while
+    every value is finite (measured in ``docs/training.md``, with the bound and without). The limit is
+    in the units of the vectors, whose lengths are of the order of 1.
 
     >>> import numpy as np
     >>> bounded(np.array([[3.0, 4.0], [0.03, 0.04]]), 0.5, np)
@@ -77,9 +76,7 @@ def bounded(step: Float[Array, "R N"], limit: float, xp: Any) -> Float[Array, "R
     return step * xp.minimum(1.0, limit / length)
 
 
-def loss(
-    y: Float[Array, "B J"], m: Float[Array, "B J"], q: Float[Array, "B J"], *, exact: bool, xp: Any
-) -> Any:
+def loss(y: Float[Any, "B J"], m: Any, q: Float[Any, "B J"], *, exact: bool, xp: Any) -> Any:
     """The loss of a block from its predictions, in nats: ``derivations.batches``'s E, for showing."""
     yes = xp.sum(q * xp.log(xp.maximum(y, SMALLEST)))
     if exact:

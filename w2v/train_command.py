@@ -31,7 +31,7 @@ SETTINGS = [
     setting("hs", int, "1: hierarchical softmax.", 0),
     setting("negative", int, "Noise words for each pair, 0 for none.  [default: 5]"),
     setting("sample", float, "Subsampling of frequent words, 0 for none.  [default: 1e-3]"),
-    setting("alpha", float, "Learning rate at the beginning.", 0.025),
+    setting("alpha", float, "Learning rate at the beginning.  [default: 0.025, or 0.15 for CBOW's mean]"),
     setting("min_alpha", float, "Learning rate at the end.", 0.0001),
     setting("epochs", int, "Times through the text.", 5),
     setting("seed", int, "Of all random numbers.", 1),

@@ -8,7 +8,6 @@ the end of any piece, with the tables as they were, ends where an unbroken one d
 from __future__ import annotations
 
 import contextlib
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -17,7 +16,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray as Array
 
-from w2v.blocks import Block, Questioner
+from w2v.blocks import Questioner
 from w2v.numpy_backend import NumpyBackend, one_thread
 from w2v.settings import Settings
 from w2v.vocabulary import EncodedCorpus, Vocabulary
@@ -49,23 +48,26 @@ class Progress:
     loss: float | None
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A piece of the text: its blocks, as the backend takes them, learning rate, what comes after."""
+
+    blocks: Any
+    alpha: float
+    after: Position
+
+
 class Backend(Protocol):
     """What a backend is: tables, and a step on them for each block."""
 
-    def run(self, blocks: Iterator[Block], alpha: float) -> tuple[float, float]:
+    def made_ready(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
+        """The pieces with their blocks as ``run`` takes them."""
+
+    def run(self, blocks: Any, alpha: float) -> tuple[float, float]:
         """One step for each block; returns the loss of some blocks, added, and the pairs in them."""
 
     def tables(self) -> tuple[Array, Array]:
         """W and the output table, as NumPy arrays."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A piece of the text made ready: its blocks, its learning rate, and what comes after it."""
-
-    blocks: Iterator[Block]
-    alpha: float
-    after: Position
 
 
 def initial_tables(
@@ -111,9 +113,10 @@ def pieces(
 
 
 def learning_rate(settings: Settings, position: Position, raw_words: int) -> float:
-    """From ``alpha`` down to ``min_alpha`` in a straight line over the words of all epochs, as word2vec.c's."""
+    """From ``alpha`` to ``min_alpha`` in a straight line over the words of all epochs, as word2vec.c's."""
     done = (position.epoch + position.words / raw_words) / settings.epochs
-    return settings.alpha - (settings.alpha - settings.min_alpha) * done
+    alpha = settings.alpha or 0.0
+    return alpha - (alpha - settings.min_alpha) * done
 
 
 def train(
@@ -128,8 +131,8 @@ def train(
 ) -> tuple[Float[Array, "V N"], Float[Array, "M N"]]:
     """Train the tables from a position on and return them; ``settings`` are resolved ones.
 
-    ``W`` and ``V_prime`` may be changed in place. ``after_piece`` is called at the end of every piece, where
-    a checkpoint can be taken. Raises ``FloatingPointError`` if the loss is no longer finite.
+    ``W`` and ``V_prime`` may be changed in place. ``after_piece`` is called at the end of every piece,
+    where a checkpoint can be taken. Raises ``FloatingPointError`` if the loss is no longer finite.
     """
     backend = backend_of(settings, W, V_prime)
     total = corpus.raw_words * settings.epochs
