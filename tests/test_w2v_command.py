@@ -163,7 +163,7 @@ def mistakes(vectors: str, folder: Path) -> dict[tuple[str, ...], tuple[int, str
         ("similar", str(folder), "man"): (1, f"{folder}: Is a directory"),
         ("similar", str(folder / "cut.bin"), "man"): (
             1,
-            "cut.bin: truncated: the header promises 2 vectors",
+            "2 vectors of 2 numbers; truncated",
         ),
         ("similar", str(folder / "empty.txt"), "man"): (1, "empty.txt: the file is empty"),
         ("similar", str(folder / "bytes.bin"), "man"): (1, "is not UTF-8 (errors='replace' takes it)"),
@@ -238,8 +238,8 @@ def test_a_mistake_of_the_program_is_not_hidden(run: Any, vectors: str, monkeypa
 
 
 def test_a_reader_that_leaves_is_no_error(vectors: str, tmp_path: Path) -> None:
-    WordVectors([f"w{i}" for i in range(20_000)], np.ones((20_000, 1))).save(tmp_path / "many.bin")
-    line = f"{sys.executable} -m w2v similar {tmp_path / 'many.bin'} w1 -n 20000 | head -n 1"
+    WordVectors([f"w{i}" for i in range(5_000)], np.ones((5_000, 1))).save(tmp_path / "many.bin")
+    line = f"{sys.executable} -m w2v similar {tmp_path / 'many.bin'} w1 -n 5000 | head -n 1"
     result = subprocess.run(line, shell=True, capture_output=True, text=True)  # noqa: S602
     assert result.stdout.split() == ["word", "cosine"]
     assert result.stderr == ""
@@ -281,16 +281,11 @@ def test_starting_loads_neither_jax_nor_what_only_some_commands_need() -> None:
 
 
 def test_real_tests_are_judged(run: Any, tmp_path: Path) -> None:
-    words = ["tiger", "cat", "love", "sex", "book", "paper", "king", "queen", "man", "woman"]
-    WordVectors(words, np.random.default_rng(0).normal(size=(10, 4))).save(tmp_path / "v.vec")
+    words = ["tiger", "cat", "love", "sex", "old", "new", "smart", "intelligent", "king", "man"]
+    words += ["queen", "woman"]
+    WordVectors(words, np.random.default_rng(0).normal(size=(12, 4))).save(tmp_path / "v.vec")
     files = [datapath(name) for name in ("wordsim353.tsv", "simlex999.txt", "questions-words.txt")]
     status, output, _ = run("evaluate", str(tmp_path / "v.vec"), *files)
     assert status == 0
-    for name in (
-        "wordsim353.tsv",
-        "simlex999.txt",
-        "questions-words.txt",
-        "gram9-plural-verbs",
-        "syntactic",
-    ):
+    for name in ("wordsim353.tsv", "simlex999.txt", "questions-words.txt", "gram9-plural", "syntactic"):
         assert name in output
