@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from derivations.command import EXAMPLES, cli
 from derivations.ledger import ledger
+from w2v.command import cli as w2v_cli
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,5 +44,6 @@ def test_it_has_the_two_commands_that_ci_runs() -> None:
 def test_every_option_it_names_exists() -> None:
     help_text = CliRunner().invoke(cli, ["verify", "--help"]).output
     help_text += CliRunner().invoke(cli, ["show", "--help"]).output
+    help_text += CliRunner().invoke(w2v_cli, ["train", "--help"]).output
     for option in re.findall(r"`(--[a-z]+)", README):
         assert option in help_text, option
