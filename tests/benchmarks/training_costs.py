@@ -22,15 +22,15 @@ def softmax(part: Part) -> str:
         )
         for name in (name for name in rounds[0] if name != "sgemm"):
             rates = [one[name] for one in rounds]
-            backend, size = name.split()
-            title = f"{LABELS[backend]}, block_words={size}"
+            who, size = name.split()
+            title = f"{LABELS.get(who, 'the three products alone, NumPy')}, block_words={size}"
             rows.append((cores, title, spread(rates), spread(shares_of_sgemm(rounds, name))))
     text = f"""## The full softmax beside sgemm
 
 {described(part)}
 V = {part["V"]:,}, N = {part["N"]}, float32; a step counts as its three products, of 2·B·V·N operations
 each, and its time includes everything: the softmax itself, the loss, the bound, both updates. The sgemm
-is NumPy's."""
+is NumPy's; "the three products alone" is what its BLAS makes of matrices of these shapes."""
     return f"{text}\n\n{table(('cores', '', 'GFLOP/s', 'percent of sgemm'), rows, left=2)}"
 
 

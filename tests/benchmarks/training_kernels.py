@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from statistics import median
 from typing import Any
 
@@ -71,6 +71,7 @@ def softmax(V: int, N: int, sizes: list[int], rounds: int, threads: int) -> dict
         work = 3.0 * 2 * V * N * sum(len(block.inputs) for block in blocks)
         numpy, jax = NumpyBackend(settings, *tables(V, N)), JaxBackend(settings, *tables(V, N))
         groups = jax.prepared(iter(blocks))
+        tasks[f"products {size}"] = work, partial(products, len(blocks), size, *tables(V, N))
         tasks[f"numpy {size}"] = work, partial(train_numpy, numpy, blocks)
         tasks[f"jax {size}"] = work, partial(jax.run, groups, 0.025)
     with threadpool_limits(threads, "blas"):
@@ -81,6 +82,21 @@ def softmax(V: int, N: int, sizes: list[int], rounds: int, threads: int) -> dict
             for name, (operations, task) in tasks.items():
                 rates[name].append(operations / seconds(task) / 1e9)
     return {name: median(found) for name, found in rates.items()}
+
+
+def products(times: int, B: int, W: Array, V_prime: Array) -> None:
+    """The three products of a step alone, so many times; for the larger results, arrays are there already."""
+    H, U, found = W[:B], scores(B, len(W)), np.empty_like(V_prime)
+    for _ in range(times):
+        np.matmul(H, V_prime.T, out=U)
+        np.matmul(U, V_prime)
+        np.matmul(U.T, H, out=found)
+
+
+@cache
+def scores(B: int, V: int) -> Array:
+    """An array for the scores of a block."""
+    return np.zeros((B, V), np.float32)
 
 
 # --- sparse and dense -------------------------------------------------------------------------------
