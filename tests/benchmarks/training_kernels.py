@@ -85,7 +85,7 @@ def softmax(V: int, N: int, sizes: list[int], rounds: int, threads: int) -> dict
 
 
 def products(times: int, B: int, W: Array, V_prime: Array) -> None:
-    """The three products of a step alone, so many times; for the larger results, arrays are there already."""
+    """The three products of a step alone, so many times; arrays for the larger results are there."""
     H, U, found = W[:B], scores(B, len(W)), np.empty_like(V_prime)
     for _ in range(times):
         np.matmul(H, V_prime.T, out=U)
