@@ -153,6 +153,11 @@ def unit_after_a_step(t: float) -> float:
     return (t - math.tanh(t / 4 / (1 + abs(t)))) ** 2 / 2
 
 
+GOLDEN = (1 + math.sqrt(5)) / 2
+
+ROUNDED = 0.5436249914654229
+"""A threshold where the greatest difference is above its bound, by a rounding."""
+
 MERGED = [[8, 6, 8, 7, 6, 10, 7, 9, 9, 10, 0], [1, 0, 0, 0, 1, 0, 1, 0, 1, 1, 0]]
 """4, 1, 3, 2 and 2 and 9: the parents and the codes, found on paper."""
 
@@ -186,6 +191,21 @@ FACTS: dict[str, list[tuple[str, list[Any], Any]]] = {
         ("merge", [np.array([1.0, 2.0])], [[2, 2, 0], [0, 1, 0]]),
         ("merge", [np.array([4, 1, 3, 2, 2, 9])], MERGED),
         ("inner_nodes", [np.ones(1)], [0, -1]),
+        ("huffman_tree", [[2, 1]], [[[0], [0]], [[1], [0]]]),
+    ],
+    "sampling": [
+        # lists of numbers will do
+        ("discard_probability", [[1.0, 0.25], 0.25], [0.5, 0]),
+        ("printed_keep_probability", [[1.0, 0.04], 0.25], [0.5, 1]),
+        ("keep_probability", [[1.0, 0.04], 0.25], [0.75, 1]),
+        # where word2vec.c begins to discard, f = φ² s
+        ("always_kept", [np.array([GOLDEN**2 * 0.5]), 0.5], [True]),
+        ("difference_is_bounded", [np.array([GOLDEN**2 * 0.125]), 0.125], [True]),
+        ("difference_is_bounded", [np.array([GOLDEN**2 * ROUNDED]), ROUNDED], [True]),
+        # counts in any unit, and without overflow
+        ("sums_to_one", [np.array([3.0, 5.0])], 1),
+        ("noise_distribution", [np.array([1e200, 1.0]), 2.0], [1, 0]),
+        ("noise_distribution", [np.array([1.0, 16.0])], [1 / 9, 8 / 9]),
     ],
 }
 """A function, its arguments, and what it must give."""
