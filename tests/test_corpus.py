@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from w2v import corpus
@@ -33,6 +33,7 @@ def naive(text: str, most: int = 10_000) -> list[list[str]]:
 
 
 @given(text=texts, block=st.integers(1, 9), most=st.integers(1, 4))
+@example(text="a b a b a b a b a b\na b", block=7, most=3)
 def test_a_file_is_read_alike_wherever_its_blocks_end(
     tmp_path_factory: pytest.TempPathFactory, text: str, block: int, most: int
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import stat
 import subprocess
@@ -59,6 +60,21 @@ def test_a_killed_writer_leaves_the_old_file_and_its_part_is_written_over(tmp_pa
         part.write(b"new")
     assert file.read_bytes() == b"new"
     assert names(tmp_path) == ["file"]
+
+
+def test_the_bytes_reach_the_disk_before_the_name_does_and_the_name_does_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, list[str]]] = []
+
+    def spy(handle: int) -> None:
+        synced.append((str(Path(f"/proc/self/fd/{handle}").readlink()), names(tmp_path)))
+
+    monkeypatch.setattr(os, "fsync", spy)
+    with replacing(tmp_path / "file") as file:
+        file.write(b"new")
+    part = str(tmp_path / ".file.part")
+    assert synced == [(part, [".file.part"]), (str(tmp_path), ["file"])]
 
 
 def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:

@@ -129,6 +129,11 @@ def test_npz_holds_any_words_and_the_counts(
     assert wv.counts is None or (back.counts == wv.counts).all()
 
 
+def test_a_number_in_a_word_is_no_number_of_its_vector(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("2 2\nroute 66 1 2\nroute 67 3 4\n")
+    same(WordVectors(["route 66", "route 67"], np.array([[1, 2], [3, 4]])), read(tmp_path / "v.txt"))
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_format_is_known_by_its_content_and_the_same_vectors_are_the_same_bytes(
     tmp_path: Path, suffix: str

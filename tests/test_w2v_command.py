@@ -245,6 +245,16 @@ def test_a_reader_that_leaves_is_no_error(vectors: str, tmp_path: Path) -> None:
     assert result.stderr == ""
 
 
+@pytest.mark.parametrize("arguments", ["--help", "similar VECTORS man"])
+def test_a_reader_that_was_never_there_is_no_error(vectors: str, arguments: str) -> None:
+    there, here = os.pipe()
+    os.close(there)
+    line = [sys.executable, "-m", "w2v", *arguments.replace("VECTORS", vectors).split()]
+    result = subprocess.run(line, stdout=here, stderr=subprocess.PIPE)
+    os.close(here)
+    assert result.stderr == b""
+
+
 def test_help_and_no_command_show_the_commands(run: Any) -> None:
     for arguments, status in (("--help",), 0), ((), 2):
         found, output, errors = run(*arguments)

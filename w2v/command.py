@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,13 +21,15 @@ MENDABLE = (ValueError, OSError, ArithmeticError, ModuleNotFoundError, UnknownWo
 
 
 def main() -> None:
-    """Run the command line; an error the user can mend is one line and a non-zero exit status."""
+    """Run the command line; an error the user can mend is one line and a non-zero exit status.
+
+    Where nobody reads on, as in ``w2v ... | head``, click and rich stop without a word.
+    """
     for stream in (sys.stdout, sys.stderr):  # a terminal without a letter gets a ? for it, not an error
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
         cli.main(prog_name="w2v", standalone_mode=False)
-        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as problem:
         click.echo(problem.format_message(), err=True)
         sys.exit(problem.exit_code)
@@ -36,9 +37,6 @@ def main() -> None:
         stop(problem.format_message(), problem.exit_code)
     except click.Abort:
         stop("stopped", 130)
-    except BrokenPipeError:  # as in w2v ... | head: nobody reads on, and nobody is to be told
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except MemoryError:
         stop("this does not fit into memory: give fewer words or smaller vectors", 1)
     except MENDABLE as problem:
