@@ -14,14 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import derivations.batches
+import w2v.exact_steps
 import w2v.steps
 from derivations import skipgram
 from derivations.hierarchical_softmax import huffman_tree
 from w2v import Word2Vec
-from w2v.blocks import Questioner
+from w2v.blocks import Questioner, counts
 from w2v.numpy_backend import NumpyBackend
 from w2v.settings import Settings
-from w2v.steps import bounded
+from w2v.steps import bounded, new_rows
 from w2v.training import Piece, Position, initial_tables, pieces, train
 from w2v.vocabulary import EncodedCorpus, Vocabulary, build
 
@@ -283,7 +284,7 @@ def test_without_the_bound_large_blocks_diverge_and_with_it_they_learn() -> None
     """Where a few words share all pairs of a block, their rows overshoot."""
     text = a_text(2, sentences=400, types=12)
     asked: dict[str, Any] = {"vector_size": 8, "negative": 5, "sample": 0.0, "epochs": 6}
-    with pytest.raises(FloatingPointError, match="alpha=0.025, max_update=inf"):
+    with pytest.raises(FloatingPointError, match=r"alpha=0\.025, max_update=inf"):
         Word2Vec(**asked, block_words=128, max_update=np.inf).fit(text)
     held = Word2Vec(**asked, block_words=128).fit(text)
     assert held.losses[-1] < 0.9 * held.losses[0]
@@ -336,3 +337,28 @@ def test_the_sparse_step_moves_only_the_rows_of_its_block(tmp_path: Path) -> Non
         moved = set(np.flatnonzero((was != now).any(axis=1)).tolist())
         assert moved
         assert moved <= set(rows.tolist()), "a row that is not the block's was touched"
+
+
+@pytest.mark.parametrize(("pieces_of", "threads_from"), [(1 << 17, 1 << 21), (40, 1 << 21), (40, 0)])
+def test_the_exact_softmax_by_pieces_is_the_exact_softmax(
+    pieces_of: int, threads_from: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Rows a few at a time, and several at once, against the plain formulas of ``steps``."""
+    monkeypatch.setattr(w2v.exact_steps, "CACHED", pieces_of)
+    monkeypatch.setattr(w2v.exact_steps, "WORTH_THREADS", threads_from)
+    vocabulary, corpus = build(a_text(8, types=30), tmp_path / "text.ids", min_count=1)
+    wanted = Settings(vector_size=4, loss="softmax", block_words=17, window=3, max_update=0.4)
+    wanted = wanted.resolved(len(vocabulary))
+    W, V_prime = some_tables(len(vocabulary), len(vocabulary), 4, seed=2)
+    block = all_blocks(wanted, vocabulary, corpus)[1]
+    backend = NumpyBackend(wanted, W.copy(), V_prime.copy())
+    lost = backend.step(block, 0.3)
+
+    _, m, asked = counts(block, backend.count, exact=True, mean=True)
+    q = np.zeros((len(asked), len(vocabulary)))
+    q[:, block.outputs] = asked
+    X, rows, y = new_rows(W[block.inputs], V_prime, None, m, q, 0.3, 0.4, exact=True, xp=np)
+    np.testing.assert_allclose(backend.tables()[0][block.inputs], X, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(backend.tables()[1], rows, rtol=0, atol=1e-14)
+    assert lost == pytest.approx(float(w2v.steps.loss(y, m, q, exact=True, xp=np)), rel=1e-12)
+    assert (np.linalg.norm(rows - V_prime, axis=1) > 0.399).any(), "the bound was never met"

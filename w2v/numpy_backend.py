@@ -11,6 +11,7 @@ from jaxtyping import Float
 from numpy import ndarray as Array
 
 from w2v.blocks import Block, Places, counts
+from w2v.exact_steps import ExactSteps
 from w2v.settings import Settings
 from w2v.steps import loss, new_rows
 
@@ -26,6 +27,7 @@ class NumpyBackend:
         self.dtype, self.mean = W.dtype, bool(settings.cbow_mean)
         self.exact = settings.loss == "softmax"
         self.limit = settings.max_update or 0.0
+        self.exact_steps = ExactSteps(W, V_prime, self.limit)
         self.every = 1 if self.exact else LOSS_EVERY
 
     def made_ready(self, pieces: Iterator[Any]) -> Iterator[Any]:
@@ -45,25 +47,18 @@ class NumpyBackend:
     def step(self, block: Block, alpha: float, *, measure: bool = False) -> float:
         """Move the rows of one block; returns the loss before if asked for it, else 0."""
         A, m, q = counts(block, self.count, exact=self.exact, mean=self.mean)
-        rows: Any = block.outputs
         if self.exact:
-            rows, q = slice(None), self.widened(q, block.outputs)
-        X, V_prime = self.W[block.inputs], self.V_prime[rows]
-        X, V_prime, y = new_rows(X, V_prime, A, m, q, alpha, self.limit, exact=self.exact, xp=np)
+            return self.exact_steps.step(block, A, q, alpha)
+        X, V_prime = self.W[block.inputs], self.V_prime[block.outputs]
+        X, V_prime, y = new_rows(X, V_prime, A, m, q, alpha, self.limit, exact=False, xp=np)
         self.W[block.inputs] = X
-        self.V_prime[rows] = V_prime
-        return float(loss(y, m, q, exact=self.exact, xp=np)) if measure else 0.0
+        self.V_prime[block.outputs] = V_prime
+        return float(loss(y, m, q, exact=False, xp=np)) if measure else 0.0
 
     def count(self, places: Places, shape: tuple[int, int]) -> Float[Array, "a b"]:
         """How often each place of a matrix occurs."""
         found = np.bincount(places.row * shape[1] + places.column, minlength=shape[0] * shape[1])
         return found.reshape(shape).astype(self.dtype)
-
-    def widened(self, q: Float[Array, "B J"], outputs: Array) -> Float[Array, "B V"]:
-        """q for all rows of the output table."""
-        wide = np.zeros((len(q), len(self.V_prime)), self.dtype)
-        wide[:, outputs] = q
-        return wide
 
     def tables(self) -> tuple[Float[Array, "V N"], Float[Array, "M N"]]:
         """W (V, N) and the output table (M, N)."""

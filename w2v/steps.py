@@ -72,8 +72,8 @@ def bounded(step: Float[Any, "R N"], limit: float, xp: Any) -> Any:
     """
     if limit == float("inf"):
         return step
-    length = xp.sqrt(xp.sum(step * step, axis=1, keepdims=True) + SMALLEST)
-    return step * xp.minimum(1.0, limit / length)
+    length = xp.sqrt(xp.vecdot(step, step) + SMALLEST)
+    return step * xp.minimum(1.0, limit / length)[:, None]
 
 
 def loss(y: Float[Any, "B J"], m: Any, q: Float[Any, "B J"], *, exact: bool, xp: Any) -> Any:
