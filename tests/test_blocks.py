@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, chi2
 
 from w2v.ahead import ahead
-from w2v.blocks import Block, Paths, Questioner, counts, within
+from w2v.blocks import Block, Paths, Questioner, members, questions, within
 from w2v.numpy_backend import NumpyBackend
 from w2v.settings import Settings
 from w2v.training import Position, pieces
@@ -38,7 +38,8 @@ def blocks_of(wanted: Settings, vocabulary: Vocabulary, corpus: EncodedCorpus) -
 
 def dense(block: Block, wanted: Settings) -> tuple[Any, Any, Any]:
     backend = NumpyBackend(wanted, np.zeros((1, 1)), np.zeros((1, 1)))
-    return counts(block, backend.count, exact=wanted.loss == "softmax", mean=bool(wanted.cbow_mean))
+    A = members(block, backend.count, mean=bool(wanted.cbow_mean))
+    return A, *questions(block, backend.count, exact=wanted.loss == "softmax")
 
 
 def pairs_by_hand(text: list[list[Any]], window: int) -> Counter[tuple[str, str]]:

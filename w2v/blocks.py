@@ -233,20 +233,26 @@ def within(sentence: Array, reach: Array, window: int) -> tuple[Int64[Array, "p"
     return target, target + np.array(offsets, np.int64)[which]
 
 
-def counts(block: Block, count: Callable[..., Any], *, exact: bool, mean: bool) -> tuple[Any, Any, Any]:
-    """A, m and q of ``derivations.batches`` for a block: (B, R) or None, (B, J) or (B, 1), (B, J).
+def members(block: Block, count: Callable[..., Any], *, mean: bool) -> Any:
+    """A of ``derivations.batches`` for a block, (B, R), or None where hidden vector b is input row b.
 
-    ``count(places, shape)`` makes a matrix that says how often each place occurs. ``mean`` is CBOW's.
+    ``count(places, shape)`` makes a matrix that says how often each place occurs; ``mean`` is CBOW's.
     """
-    B, J = len(block.times), len(block.outputs)
-    A = None
-    if block.members is not None:
-        A = count(block.members, (B, len(block.inputs)))
-        if mean:
-            A = A / (A.sum(axis=1, keepdims=True) + (A.sum(axis=1, keepdims=True) == 0))
-    q = count(block.yes, (B, J))
+    if block.members is None:
+        return None
+    A = count(block.members, (len(block.times), len(block.inputs)))
+    if not mean:
+        return A
+    contexts = A.sum(axis=1, keepdims=True)
+    return A / (contexts + (contexts == 0))
+
+
+def questions(block: Block, count: Callable[..., Any], *, exact: bool) -> tuple[Any, Any]:
+    """m, (B, J), or (B, 1) for the exact softmax, and q (B, J) of ``derivations.batches`` for a block."""
+    shape = len(block.times), len(block.outputs)
+    q = count(block.yes, shape)
     times = block.times[:, None]
     if exact:
-        return A, times, q
+        return times, q
     m = q + times * block.noise
-    return A, m + count(block.no, (B, J)) if len(block.no.row) else m, q
+    return m + count(block.no, shape) if len(block.no.row) else m, q

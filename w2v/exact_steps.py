@@ -12,10 +12,10 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from numpy import ndarray as Array
 
 from derivations.batches import dE_dH, dE_dU, dE_dV_prime, dE_dW
@@ -41,14 +41,15 @@ class ExactSteps:
         """NumPy lets go of Python while it works through a piece, so threads do work at once."""
         return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="w2v-rows")
 
-    def step(self, block: Block, A: Any, q: Float[Array, "B J"], alpha: float) -> float:
-        """Move the rows of one block, and all of V'; returns the loss before. A and q are its counts."""
+    def step(self, block: Block, A: Any, alpha: float) -> float:
+        """Move the rows of one block, and all of V'; returns the loss before. ``A`` is the block's."""
         X = self.W[block.inputs]
         H = X if A is None else A @ X
         if len(H) > len(self.scores):
             self.scores = np.empty((len(H), len(self.V_prime)), H.dtype)
         e = np.matmul(H, self.V_prime.T, out=self.scores[: len(H)])
-        lost = sum(self.each(e.size, lambda rows: errors(e[rows], q[rows], block, rows), len(e), len(e[0])))
+        asked = Asked.of(block)
+        lost = sum(self.each(e.size, lambda rows: asked.errors(e, rows), *e.shape))
         of_H = dE_dH(e, self.V_prime.T)
         of_X = of_H if A is None else dE_dW(A, of_H)
         of_V_prime = dE_dV_prime(H, e)
@@ -57,7 +58,7 @@ class ExactSteps:
         def move(rows: slice) -> None:
             self.V_prime[rows] -= bounded(alpha * of_V_prime[rows], self.limit, np)
 
-        list(self.each(of_V_prime.size, move, len(of_V_prime), len(X[0])))
+        list(self.each(of_V_prime.size, move, *of_V_prime.shape))
         return float(lost)
 
     def each(self, size: int, work: Any, rows: int, columns: int) -> Iterator[Any]:
@@ -67,16 +68,34 @@ class ExactSteps:
         return self.threads.map(work, parts) if size >= WORTH_THREADS else map(work, parts)
 
 
-def errors(u: Float[Array, "b V"], q: Float[Array, "b J"], block: Block, rows: slice) -> float:
-    """Turn some rows of scores into errors, in place; returns their loss.
+class Asked(NamedTuple):
+    """Where q is not 0: ``row`` and ``word`` (p,), sorted by row, ``q`` (p,) there; m is ``times`` (B,)."""
 
-    e = m y - q with y = z / s, and so (m / s) z - q: the softmax's division costs no pass of its own.
-    """
-    wide = np.zeros(u.shape, u.dtype)
-    wide[:, block.outputs] = q
-    u -= u.max(axis=1, keepdims=True)
-    of_asked = u[:, block.outputs]
-    z = np.exp(u, out=u)
-    s = z.sum(axis=1, keepdims=True)
-    u[...] = dE_dU(block.times[rows, None] / s, z, wide)
-    return float((q * (np.log(s) - of_asked)).sum())
+    row: Int64[Array, "p"]
+    word: Int64[Array, "p"]
+    q: Float[Array, "p"]
+    times: Float[Array, "B"]
+
+    @classmethod
+    def of(cls, block: Block) -> Asked:
+        """The places of a block's questions, each once."""
+        J = len(block.outputs)
+        place, q = np.unique(block.yes.row * J + block.yes.column, return_counts=True)
+        return cls(place // J, block.outputs[place % J], q.astype(block.times.dtype), block.times)
+
+    def errors(self, scores: Float[Array, "B V"], rows: slice) -> float:
+        """Turn some rows of scores into errors, in place; returns their loss.
+
+        The error is m y - q. Most words are not asked about: q is 0 for them, and m y is all.
+        """
+        some = slice(*np.searchsorted(self.row, [rows.start, rows.stop]))
+        row, word, q = self.row[some], self.word[some], self.q[some]
+        u, m = scores[rows], self.times[rows, None]
+        u -= u.max(axis=1, keepdims=True)
+        of_asked = scores[row, word]
+        z = np.exp(u, out=u)
+        s = z.sum(axis=1, keepdims=True)
+        z *= m / s
+        s = s[row - rows.start, 0]
+        scores[row, word] = dE_dU(self.times[row], np.exp(of_asked) / s, q)
+        return float((q * (np.log(s) - of_asked)).sum())

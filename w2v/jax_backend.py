@@ -19,7 +19,7 @@ from jaxtyping import Float
 from numpy import ndarray as Array
 
 from w2v.ahead import ahead
-from w2v.blocks import Block, Places, counts
+from w2v.blocks import Block, Places, members, questions
 from w2v.settings import Settings
 from w2v.steps import loss, new_rows
 
@@ -31,6 +31,9 @@ except ImportError as problem:  # pragma: no cover - JAX comes with the package
 
 GROUP = 64
 """Blocks in a call."""
+
+ROUND = 8
+"""Rows are padded to a multiple of this, for which products of matrices are faster."""
 
 ROUND_NODES, ROUND_PLACES = 128, 128
 """Sizes that differ from block to block are padded to a multiple of this, so that few are compiled."""
@@ -127,7 +130,8 @@ def widest(settings: Settings) -> tuple[int, int, int | None]:
     targets, window = settings.block_words or 1, 2 * settings.window
     around = targets + window
     asked = (around if settings.sg else targets) + (settings.shared_negatives if settings.negative else 0)
-    return targets, targets if settings.sg else around, None if settings.hs else asked
+    B, R = rounded_up(targets, ROUND), rounded_up(targets if settings.sg else around, ROUND)
+    return B, R, None if settings.hs else rounded_up(asked, ROUND)
 
 
 def rounded_up(size: int, step: int) -> int:
@@ -140,7 +144,8 @@ def step(
 ) -> tuple[Any, Any]:
     """New tables, and the loss before: a pure function of tables, a padded block and learning rate."""
     W, V_prime = params
-    A, m, q = counts(block, functools.partial(count, dtype=W.dtype), exact=exact, mean=mean)
+    counted = functools.partial(count, dtype=W.dtype)
+    A, (m, q) = members(block, counted, mean=mean), questions(block, counted, exact=exact)
     X = W.at[block.inputs].get(mode="clip", unique_indices=True)
     if exact:
         q = jnp.zeros((len(q), len(V_prime)), q.dtype).at[:, block.outputs].set(q, mode="drop")

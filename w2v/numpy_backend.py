@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray as Array
 
-from w2v.blocks import Block, Places, counts
+from w2v.blocks import Block, Places, members, questions
 from w2v.exact_steps import ExactSteps
 from w2v.settings import Settings
 from w2v.steps import loss, new_rows
@@ -46,9 +46,10 @@ class NumpyBackend:
 
     def step(self, block: Block, alpha: float, *, measure: bool = False) -> float:
         """Move the rows of one block; returns the loss before if asked for it, else 0."""
-        A, m, q = counts(block, self.count, exact=self.exact, mean=self.mean)
+        A = members(block, self.count, mean=self.mean)
         if self.exact:
-            return self.exact_steps.step(block, A, q, alpha)
+            return self.exact_steps.step(block, A, alpha)
+        m, q = questions(block, self.count, exact=False)
         X, V_prime = self.W[block.inputs], self.V_prime[block.outputs]
         X, V_prime, y = new_rows(X, V_prime, A, m, q, alpha, self.limit, exact=False, xp=np)
         self.W[block.inputs] = X

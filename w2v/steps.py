@@ -72,7 +72,7 @@ def bounded(step: Float[Any, "R N"], limit: float, xp: Any) -> Any:
     """
     if limit == float("inf"):
         return step
-    length = xp.sqrt(xp.vecdot(step, step) + SMALLEST)
+    length = xp.sqrt(xp.sum(step * step, axis=1) + SMALLEST)
     return step * xp.minimum(1.0, limit / length)[:, None]
 
 
