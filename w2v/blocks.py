@@ -1,6 +1,6 @@
 """A piece of text as blocks of questions: which words are asked about which, how often, with what answer.
 
-    text  --subsampling-->  kept words  --windows-->  pairs  --64 target words a time-->  blocks
+    text  --subsampling-->  kept words  --windows-->  pairs  --48 target words a time-->  blocks
 
 word2vec.c takes one pair of words after the other. Here some consecutive target words make a block: the
 different words in it, as rows and columns, and how often each pair occurs, as a small matrix. So a block

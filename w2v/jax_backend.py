@@ -3,6 +3,8 @@
 ``step`` is a pure function from the tables and a block to new tables and a loss. Blocks come in groups,
 padded to one shape and stacked, so that XLA compiles once and runs a group in one call. A padded row is
 past the end of its table: what is read there is never used, what is written there is dropped.
+
+A block's products are too small to share among threads: XLA gets one, and what makes the blocks another.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -50,6 +53,8 @@ class JaxBackend:
     """The two tables on JAX's device, and a compiled step on them for each group of blocks."""
 
     def __init__(self, settings: Settings, W: Float[Array, "V N"], V_prime: Float[Array, "M N"]) -> None:
+        if settings.loss != "softmax":
+            os.environ.setdefault("PJRT_NPROC", "1")  # heeded if JAX was not used yet: one thread for XLA
         self.dtype, self.mean = W.dtype, bool(settings.cbow_mean)
         self.exact = settings.loss == "softmax"
         self.limit = settings.max_update or 0.0
@@ -64,8 +69,9 @@ class JaxBackend:
         return jax.enable_x64(True) if self.dtype == np.float64 else contextlib.nullcontext()
 
     def made_ready(self, pieces: Iterator[Any]) -> Iterator[Any]:
-        """The pieces with their blocks in groups, made in a thread of their own while the device works."""
-        return ahead(replace(piece, blocks=self.prepared(piece.blocks)) for piece in pieces)
+        """The pieces with their blocks in groups; made in another thread where that has a core to run on."""
+        made = (replace(piece, blocks=self.prepared(piece.blocks)) for piece in pieces)
+        return made if jax.default_backend() == "cpu" and cores() == 1 else ahead(made)
 
     def prepared(self, blocks: Iterator[Block]) -> list[tuple[Group, float]]:
         """The blocks in groups, each with the number of pairs in its first; runs beside the device."""
@@ -137,6 +143,11 @@ def widest(settings: Settings) -> tuple[int, int, int | None]:
 def rounded_up(size: int, step: int) -> int:
     """The next multiple of ``step``."""
     return -(-size // step) * step
+
+
+def cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def step(

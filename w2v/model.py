@@ -47,7 +47,7 @@ class Word2Vec:
     whole windows, and numbers are float64.
 
     ``backend``: "numpy" or "jax". ``block_words`` target words make one step, whose gradients are added
-    (None: 64; 1 for the softmax); ``shared_negatives`` noise words are drawn for each step and shared
+    (None: 48; 1 for the softmax); ``shared_negatives`` noise words are drawn for each step and shared
     by its pairs, weighed so that the expected loss is that of ``negative`` for each pair.
     ``max_update`` bounds the length of a row's step (None: 0.3; no bound where a step is one target
     word). ``dtype`` "float32" or "float64".

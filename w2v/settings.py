@@ -17,8 +17,9 @@ TINY = 100
 WIDEST = 1_000
 """Words that a window may reach to each side."""
 
-ALPHA, ALPHA_OF_MEAN, NEGATIVE, SAMPLE, BLOCK, SHARED, MAX_UPDATE = 0.025, 0.15, 5, 1e-3, 64, 64, 0.3
-"""The values that None stands for, where a loss takes the technique at all."""
+ALPHA, ALPHA_OF_MEAN, NEGATIVE, SAMPLE, BLOCK, SHARED, MAX_UPDATE = 0.025, 0.15, 5, 1e-3, 48, 46, 0.3
+"""The values that None stands for, where a loss takes the technique at all. A block of the skip-gram has
+48 + 46 rows and, on both sides, a window: 104 with the usual 5, a multiple of 8, which products like."""
 
 
 @dataclass(frozen=True)

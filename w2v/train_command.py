@@ -41,7 +41,7 @@ SETTINGS = [
     setting("backend", click.Choice(BACKENDS), "What computes.", "numpy"),
     setting("max_vocab_size", int, "Forget rare words while reading, to hold no more than this."),
     setting("max_final_vocab", int, "Keep at most this many words."),
-    setting("block_words", int, "Target words in a step.  [default: 64; 1 for the softmax]"),
+    setting("block_words", int, "Target words in a step.  [default: 48; 1 for the softmax]"),
 ]
 
 
