@@ -33,7 +33,7 @@ except ImportError as problem:  # pragma: no cover - JAX comes with the package
     raise ImportError("backend='jax' needs JAX: type pip install jax") from problem
 
 GROUP = 64
-"""Blocks in a call."""
+"""Blocks in a call, whose first one's loss is computed; of the exact softmax, one, and each one's is."""
 
 ROUND = 8
 """Rows are padded to a multiple of this, for which products of matrices are faster."""
@@ -62,6 +62,7 @@ class JaxBackend:
             self.params = jnp.array(W), jnp.array(V_prime)
         self.rows = len(W), len(V_prime)
         self.widest = widest(settings)
+        self.group = 1 if self.exact else GROUP
         self.most_places: dict[str, int] = {}
 
     def precision(self) -> Any:
@@ -69,13 +70,13 @@ class JaxBackend:
         return jax.enable_x64(True) if self.dtype == np.float64 else contextlib.nullcontext()
 
     def made_ready(self, pieces: Iterator[Any]) -> Iterator[Any]:
-        """The pieces with their blocks in groups; made in another thread where that has a core to run on."""
+        """The pieces with their blocks in groups; in another thread where that has a core to run on."""
         made = (replace(piece, blocks=self.prepared(piece.blocks)) for piece in pieces)
         return made if jax.default_backend() == "cpu" and cores() == 1 else ahead(made)
 
     def prepared(self, blocks: Iterator[Block]) -> list[tuple[Group, float]]:
         """The blocks in groups, each with the number of pairs in its first; runs beside the device."""
-        some = iter(lambda: list(itertools.islice(blocks, GROUP)), [])
+        some = iter(lambda: list(itertools.islice(blocks, self.group)), [])
         return [(self.stacked(of_group), float(of_group[0].times.sum())) for of_group in some]
 
     def run(self, groups: list[tuple[Group, float]], alpha: float) -> tuple[float, float]:
@@ -89,7 +90,7 @@ class JaxBackend:
             return sum(map(float, losses)), sum(pairs for _, pairs in groups)
 
     def stacked(self, blocks: list[Block]) -> Group:
-        """Some blocks as one group of GROUP, padded."""
+        """Some blocks as one group, padded."""
         B, R, J = self.widest
         if J is None:
             J = rounded_up(max(len(block.outputs) for block in blocks), ROUND_NODES)
@@ -105,9 +106,9 @@ class JaxBackend:
         return Group(np.int32(len(blocks)), stack)
 
     def padded(self, blocks: list[Block], name: str, padding: Array) -> Array:
-        """A field of all blocks, (GROUP, len(padding))."""
+        """A field of all blocks, (group, len(padding))."""
         kind = np.int32 if padding.dtype.kind == "i" else self.dtype
-        stack = np.broadcast_to(padding.astype(kind), (GROUP, len(padding))).copy()
+        stack = np.broadcast_to(padding.astype(kind), (self.group, len(padding))).copy()
         for row, block in zip(stack, blocks, strict=False):
             values = getattr(block, name)
             row[: len(values)] = values
@@ -117,7 +118,7 @@ class JaxBackend:
         """Places of all blocks, padded with one outside of the matrix."""
         p = rounded_up(max(len(getattr(block, name).row) for block in blocks), ROUND_PLACES)
         p = self.most_places[name] = max(p, self.most_places.get(name, 0))
-        row, column = np.full((GROUP, p), outside, np.int32), np.zeros((GROUP, p), np.int32)
+        row, column = np.full((self.group, p), outside, np.int32), np.zeros((self.group, p), np.int32)
         for a, b, block in zip(row, column, blocks, strict=False):
             places = getattr(block, name)
             a[: len(places.row)], b[: len(places.row)] = places

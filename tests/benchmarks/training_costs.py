@@ -68,7 +68,7 @@ def sparse(part: Part) -> str:
     text = f"""## By hand beside jax.grad
 
 {described(part)}
-One block of 64 words of a random text, skip-gram with negative sampling, N = {part["N"]}, one core. By
+One block of 48 words of a random text, skip-gram with negative sampling, N = {part["N"]}, one core. By
 hand, only the rows in question move; `jax.grad` of the same loss is compiled, gives gradients as large
 as both tables, and all rows move. Without the bound both make the same step, which is checked before."""
     return f"{text}\n\n{table(heads, rows)}"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy import ndarray as Array
 from threadpoolctl import threadpool_limits
 
-from w2v.blocks import Block, Questioner, counts
+from w2v.blocks import Block, Questioner, questions
 from w2v.jax_backend import JaxBackend
 from w2v.numpy_backend import NumpyBackend
 from w2v.settings import Settings
@@ -158,7 +158,7 @@ class Dense:
 
         B, J = self.shape
         for block in blocks:
-            _, m, q = counts(block, backend.count, exact=False, mean=False)
+            m, q = questions(block, backend.count, exact=False)
             b, j = B - len(m), J - m.shape[1]
             rows = np.pad(block.inputs, (0, b)), np.pad(block.outputs, (0, j))
             self.asked.append(
