@@ -255,10 +255,14 @@ def test_a_fault_in_the_gradient_reaches_training(fault: str, monkeypatch: pytes
     """Training has no gradient of its own: another in the place of derivations' changes the vectors."""
     asked = {"vector_size": 4, "sg": 0, "negative": 3, "epochs": 2, "block_words": 4, "dtype": "float64"}
     right = Word2Vec(**asked).fit(a_text(5))
+    exact = {**asked, "negative": None, "loss": "softmax", "sg": int(fault != "members forgotten")}
+    right_too = Word2Vec(**exact).fit(a_text(5))
     name, wrong = FAULTS[fault]
-    assert getattr(w2v.steps, name) is getattr(derivations.batches, name)
-    monkeypatch.setattr(w2v.steps, name, wrong)
+    for module in (w2v.steps, w2v.exact_steps):
+        assert getattr(module, name) is getattr(derivations.batches, name)
+        monkeypatch.setattr(module, name, wrong)
     assert np.abs(Word2Vec(**asked).fit(a_text(5)).vectors - right.vectors).max() > 1e-6
+    assert np.abs(Word2Vec(**exact).fit(a_text(5)).vectors - right_too.vectors).max() > 1e-6
 
 
 # --- the bound ----------------------------------------------------------------------------------------

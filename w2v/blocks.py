@@ -193,7 +193,8 @@ class Questioner:
 
     def turns(self, words: Array, places: Places) -> tuple[Array, Places, Places]:
         """The inner nodes that the words asked for pass; where one turns left, code 0; and where right."""
-        start, lengths = self.paths.start[words], np.diff(self.paths.start)[words]
+        start = self.paths.start[words]
+        lengths = self.paths.start[words + 1] - start
         begin = np.cumsum(lengths) - lengths
         step = np.repeat(start - begin, lengths) + np.arange(lengths.sum())
         nodes, codes = self.paths.nodes[step], self.paths.codes[step]

@@ -25,6 +25,9 @@ from w2v.steps import bounded
 CACHED = 1 << 17
 """Numbers that a piece holds: half a megabyte in float32."""
 
+NONE = np.zeros((1, 1), np.float32)
+"""q of words that are not asked about."""
+
 WORTH_THREADS = 1 << 21
 """Scores from which on their rows are shared among threads."""
 
@@ -86,7 +89,7 @@ class Asked(NamedTuple):
     def errors(self, scores: Float[Array, "B V"], rows: slice) -> float:
         """Turn some rows of scores into errors, in place; returns their loss.
 
-        The error is m y - q. Most words are not asked about: q is 0 for them, and m y is all.
+        Most words are not asked about: for them q is 0.
         """
         some = slice(*np.searchsorted(self.row, [rows.start, rows.stop]))
         row, word, q = self.row[some], self.word[some], self.q[some]
@@ -95,7 +98,8 @@ class Asked(NamedTuple):
         of_asked = scores[row, word]
         z = np.exp(u, out=u)
         s = z.sum(axis=1, keepdims=True)
-        z *= m / s
+        y = np.divide(z, s, out=z)
+        u[...] = dE_dU(m, y, NONE)
         s = s[row - rows.start, 0]
         scores[row, word] = dE_dU(self.times[row], np.exp(of_asked) / s, q)
         return float((q * (np.log(s) - of_asked)).sum())

@@ -13,7 +13,7 @@ import contextlib
 import functools
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ try:
     import jax
     import jax.numpy as jnp
 except ImportError as problem:  # pragma: no cover - JAX comes with the package
-    raise ImportError("backend='jax' needs JAX: type pip install jax") from problem
+    raise ModuleNotFoundError("backend='jax' needs JAX: type pip install jax") from problem
 
 GROUP = 64
 """Blocks in a call, whose first one's loss is computed; of the exact softmax, one, and each one's is."""
@@ -69,7 +69,7 @@ class JaxBackend:
         """JAX's float64 where the tables are float64; otherwise as it is."""
         return jax.enable_x64(True) if self.dtype == np.float64 else contextlib.nullcontext()
 
-    def made_ready(self, pieces: Iterator[Any]) -> Iterator[Any]:
+    def made_ready(self, pieces: Iterator[Any]) -> Generator[Any, None, None]:
         """The pieces with their blocks in groups; in another thread where that has a core to run on."""
         made = (replace(piece, blocks=self.prepared(piece.blocks)) for piece in pieces)
         return made if jax.default_backend() == "cpu" and cores() == 1 else ahead(made)

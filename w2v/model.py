@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from w2v import vocabulary as vocabularies
 from w2v.checkpoints import EVERY, RunFolder
 from w2v.corpus import Source, sentences
 from w2v.files import read_arrays, write_arrays
-from w2v.settings import Settings
-from w2v.training import Backend, Position, Progress, initial_tables, train
+from w2v.settings import DEFAULTS, Settings
+from w2v.training import PIECE, Backend, Position, Progress, initial_tables, train
 from w2v.vectors import WordVectors
 from w2v.vocabulary import EncodedCorpus, Vocabulary
 
@@ -52,6 +53,7 @@ class Word2Vec:
     ``max_update`` bounds the length of a row's step (None: 0.3; no bound where a step is one target
     word). ``dtype`` "float32" or "float64".
 
+    A noise word that is the word asked for counts with both answers; gensim and word2vec.c leave it out.
     CBOW's mean has its own gradient here, divided by the number of contexts as h is; word2vec.c and
     gensim leave out the division (``derivations.errata``). So the same ``alpha`` would be a smaller
     step: None is 0.15 for CBOW's mean, and 0.025 for the others.
@@ -102,9 +104,11 @@ class Word2Vec:
             **more,
         )
         self.losses: list[float] = []
-        """The loss of each epoch, a mean over (target, context) pairs, in nats."""
+        """The loss of each epoch in nats: a mean over the (target, context) pairs, of CBOW the targets, in
+        the blocks that were measured, one of 16 with NumPy and of 64 with JAX, with the softmax all."""
         self._vocabulary: Vocabulary | None = None
         self._tables: tuple[Array, Array] | None = None
+        self._wv: WordVectors | None = None
 
     def __repr__(self) -> str:
         changed = (
@@ -141,33 +145,35 @@ class Word2Vec:
 
         Raises ValueError for a text without words or with too few, and for a checkpoint of another run.
         """
-        self.losses = []
+        self.losses, self._wv = [], None
+        read = {"encoding": encoding, "errors": errors}
+        told = Told(on_read, on_progress)
         if checkpoint is None:
             with tempfile.TemporaryDirectory(prefix="w2v-") as folder:
-                return self._fit(
-                    Path(folder, "text.ids"), corpus, initial, None, encoding, errors, on_read, on_progress
-                )
+                return self._fit(Path(folder, "text.ids"), corpus, initial, None, read, told)
         run = RunFolder(Path(checkpoint), every)
-        run.begin(self.settings, source_name(corpus), resume=resume)
-        return self._fit(run.text, corpus, initial, run, encoding, errors, on_read, on_progress)
+        text = sentences(corpus, **read, on_progress=on_read)  # before the folder is made: is there a text?
+        run.begin({**asked(self.settings), "source": source_name(corpus), **read}, resume=resume)
+        try:
+            return self._fit(run.text, text, initial, run, {}, told)
+        finally:
+            run.end()
 
-    def _fit(
+    def _fit(  # noqa: C901 - a run with a folder and one without, in their order
         self,
         file: Path,
         corpus: Source,
         initial: tuple[Array, Array] | None,
         run: RunFolder | None,
-        encoding: str,
-        errors: str,
-        on_read: Callable[[int, int | None], None] | None,
-        on_progress: Callable[[Progress], None] | None,
+        read: dict[str, str],
+        told: Told,
     ) -> Word2Vec:
         """Train with the encoded text in ``file``."""
         known = run.text_read() if run else None
         if known is None:
-            text = sentences(corpus, encoding=encoding, errors=errors, on_progress=on_read)
+            text = sentences(corpus, **read, on_progress=told.on_read) if run is None else corpus
             try:
-                known = self._read(text, file)
+                known = self._read(text, file)  # type: ignore[arg-type]
             except BaseException:
                 if run:
                     run.remove()
@@ -175,23 +181,22 @@ class Word2Vec:
             if run:
                 run.save_text(*known)
         vocabulary, encoded = known
-        settings = self.settings.resolved(len(vocabulary))
-        W, V_prime, start = (run.tables() if run else None) or (
-            *(
-                initial_tables(settings, vocabulary)
-                if initial is None
-                else checked(initial, settings, vocabulary)
-            ),
-            Position(),
-        )
-        epochs = Means()
+        settings = self.settings.resolved(len(vocabulary), vocabulary.raw_words)
+        there = run.tables() if run else None
+        if there is None:
+            tables = initial_tables(settings, vocabulary)
+            if initial is not None:
+                tables = checked(initial, tables)
+            there = *tables, Position(), np.zeros((0, 3))
+        W, V_prime, start, measured = there
+        losses = Losses(measured)
 
         def after_piece(progress: Progress, backend: Backend) -> None:
-            epochs.add(progress)
-            if on_progress is not None:
-                on_progress(progress)
-            if run:
-                run.save_if_due(progress, backend)
+            losses.add(progress)
+            if told.on_progress is not None:
+                told.on_progress(progress)
+            if run and run.due:
+                run.save_tables(*backend.tables(), progress.position, losses.as_array())
 
         try:
             self._tables = train(
@@ -199,9 +204,9 @@ class Word2Vec:
             )
         finally:
             encoded.close()
-        self._vocabulary, self.losses = vocabulary, epochs.means()
+        self._vocabulary, self.losses = vocabulary, losses.means()
         if run:
-            run.save_tables(*self._tables, Position(settings.epochs, 0, 0))
+            run.save_tables(*self._tables, Position(settings.epochs, 0, 0), losses.as_array())
         return self
 
     def _read(self, text: Iterable[list[str]], file: Path) -> tuple[Vocabulary, EncodedCorpus]:
@@ -241,13 +246,16 @@ class Word2Vec:
     @property
     def wv(self) -> WordVectors:
         """The words with their vectors, to be asked, saved and judged, as gensim's ``wv``."""
-        return WordVectors(self.vocabulary.words, self.vectors.astype(np.float32), self.vocabulary.counts)
+        if self._wv is None:
+            vectors = self.vectors.astype(np.float32)
+            self._wv = WordVectors(self.vocabulary.words, vectors, self.vocabulary.counts)
+        return self._wv
 
     def most_similar(
         self, positive: Words, negative: Words = (), topn: int = 10
     ) -> list[tuple[str, float]]:
         """The nearest words and their cosines; see :meth:`WordVectors.most_similar`."""
-        return self.wv.most_similar(positive, negative, topn)
+        return self.wv.most_similar(positive, negative or (), topn)
 
     def similarity(self, a: str, b: str) -> float:
         """The cosine of two words' vectors."""
@@ -280,20 +288,40 @@ class Word2Vec:
         return model
 
 
-class Means:
-    """The mean loss of each epoch, from what is told after each piece."""
+@dataclass(frozen=True)
+class Told:
+    """Who is told of the reading and of the training."""
 
-    def __init__(self) -> None:
-        self.of_epoch: dict[int, list[float]] = {}
+    on_read: Callable[[int, int | None], None] | None
+    on_progress: Callable[[Progress], None] | None
+
+
+class Losses:
+    """The loss of each epoch, from what is told after each piece: added losses, and their pairs."""
+
+    def __init__(self, measured: Float[Array, "epochs 3"]) -> None:
+        self.of_epoch = {int(epoch): (total, pairs) for epoch, total, pairs in measured.tolist()}
 
     def add(self, progress: Progress) -> None:
         """Count a piece."""
         if progress.loss is not None:
-            self.of_epoch.setdefault(progress.position.epoch, []).append(progress.loss)
+            total, pairs = self.of_epoch.get(progress.position.epoch, (0.0, 0.0))
+            more = progress.pairs
+            self.of_epoch[progress.position.epoch] = total + progress.loss * more, pairs + more
 
     def means(self) -> list[float]:
         """One number an epoch."""
-        return [float(np.mean(losses)) for _, losses in sorted(self.of_epoch.items())]
+        return [total / pairs for _, (total, pairs) in sorted(self.of_epoch.items())]
+
+    def as_array(self) -> Float[Array, "epochs 3"]:
+        """Epoch, added losses and pairs, a row an epoch."""
+        rows = [(epoch, *sums) for epoch, sums in sorted(self.of_epoch.items())]
+        return np.array(rows, float).reshape(-1, 3)
+
+
+def asked(settings: Settings) -> dict[str, Any]:
+    """What decides the bits of a run: the settings, and what None and ``auto`` in them stand for."""
+    return {**dataclasses.asdict(settings), "defaults": list(DEFAULTS), "piece": PIECE}
 
 
 def source_name(corpus: Source) -> str:
@@ -301,11 +329,8 @@ def source_name(corpus: Source) -> str:
     return os.fspath(corpus) if isinstance(corpus, (str, os.PathLike)) else "sentences"
 
 
-def checked(
-    initial: tuple[Array, Array], settings: Settings, vocabulary: Vocabulary
-) -> tuple[Array, Array]:
-    """Tables to begin with, copied, if they have the shapes of the model's."""
-    tables = initial_tables(settings, vocabulary)
+def checked(initial: tuple[Array, Array], tables: tuple[Array, Array]) -> tuple[Array, Array]:
+    """Tables to begin with, copied, if they have the shapes of the model's own."""
     for name, given, needed in zip(("W", "V'"), initial, tables, strict=True):
         if np.shape(given) != needed.shape:
             raise ValueError(f"initial {name} has shape {np.shape(given)}, the model's is {needed.shape}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -30,9 +30,9 @@ class NumpyBackend:
         self.exact_steps = ExactSteps(W, V_prime, self.limit)
         self.every = 1 if self.exact else LOSS_EVERY
 
-    def made_ready(self, pieces: Iterator[Any]) -> Iterator[Any]:
+    def made_ready(self, pieces: Iterator[Any]) -> Generator[Any, None, None]:
         """The pieces as they are: a block is made when its turn comes, and used while in the cache."""
-        return pieces
+        yield from pieces
 
     def run(self, blocks: Iterator[Block], alpha: float) -> tuple[float, float]:
         """One step for each block; returns the loss of some blocks, added, and the pairs in them."""

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from w2v.checkpoints import EVERY
-from w2v.settings import BACKENDS, LOSSES
+from w2v.settings import BACKENDS, DTYPES, LOSSES, SHARED
 
 
 def setting(name: str, kind: Any, text: str, default: Any = None) -> Callable[..., Any]:
@@ -41,6 +41,12 @@ SETTINGS = [
     setting("backend", click.Choice(BACKENDS), "What computes.", "numpy"),
     setting("max_vocab_size", int, "Forget rare words while reading, to hold no more than this."),
     setting("max_final_vocab", int, "Keep at most this many words."),
+    setting("ns_exponent", float, "Power of the counts that noise words are drawn by.", 0.75),
+    setting("cbow_mean", int, "1: CBOW takes the mean of the context, 0: the sum.", 1),
+    setting("shrink_windows", bool, "Draw each window's reach anew.  [default: true]"),
+    setting("shared_negatives", int, "Noise words drawn for a step.", SHARED),
+    setting("max_update", float, "Bound on how far a step moves a row.  [default: 0.3]"),
+    setting("dtype", click.Choice(DTYPES), "[default: float32; float64 for the softmax]"),
     setting("block_words", int, "Target words in a step.  [default: 48; 1 for the softmax]"),
 ]
 
@@ -96,23 +102,29 @@ def train(
     from w2v.checkpoints import RunFolder
     from w2v.model import Word2Vec
 
-    check_output(output, WRITERS)
+    output, model = real(output), model and real(model)
+    check_output(output, text, WRITERS, packs=True)
     if model:
-        check_output(model, {".npz"})
+        check_output(model, text, {".npz"})
+    if model == output:
+        raise ValueError(f"{output}: vectors and model cannot be one file: give another --model")
     word2vec = Word2Vec(**settings)
     run = output.with_name(f"{output.name}.run")
     began = time.monotonic()
-    with shown() as (on_read, on_progress):
-        word2vec.fit(
-            text,
-            checkpoint=run,
-            every=checkpoint_every,
-            resume=resume,
-            encoding=encoding,
-            errors=errors,
-            on_read=on_read,
-            on_progress=on_progress,
-        )
+    try:
+        with shown() as (on_read, on_progress):
+            word2vec.fit(
+                text,
+                checkpoint=run,
+                every=checkpoint_every,
+                resume=resume,
+                encoding=encoding,
+                errors=errors,
+                on_read=on_read,
+                on_progress=on_progress,
+            )
+    except KeyboardInterrupt:
+        raise StoppedError("stopped; the same command with --resume goes on") from None
     word2vec.wv.save(output)
     if model:
         word2vec.save(model)
@@ -120,18 +132,33 @@ def train(
     click.echo(summary(word2vec, output, time.monotonic() - began))
 
 
+class StoppedError(click.ClickException):
+    """Ctrl-C, while there is something to go on with."""
+
+    exit_code = 130
+
+
 WRITERS = {".bin", ".txt", ".vec", ".npz"}
 
 
-def check_output(path: Path, suffixes: Collection[str]) -> None:
-    """Refuse, before any work is done, a file that could not be written after it."""
-    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+def real(path: Path) -> Path:
+    """Where a file is, if its path is a link's."""
+    return Path(os.path.realpath(path))
+
+
+def check_output(path: Path, text: str, suffixes: Collection[str], *, packs: bool = False) -> None:
+    """Refuse, before any work is done, a file that could not be written after it, or that is the text's."""
+    packed = packs and path.suffix == ".gz" and not path.name.endswith(".npz.gz")
+    suffix = Path(path.stem if packed else path.name).suffix.lower()
     if suffix not in suffixes:
         raise ValueError(
             f"{path}: the suffix says what is written: give one of {', '.join(sorted(suffixes))}"
         )
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise ValueError(f"{path}: cannot be written: give a file in a folder that is there and yours")
+    source = real(Path(text))
+    if text != "-" and (path == source or source in path.parents):
+        raise ValueError(f"{path}: this is in the text itself, {text}: give a file somewhere else")
 
 
 def summary(word2vec: Any, output: Path, seconds: float) -> str:

@@ -8,7 +8,7 @@ the end of any piece, with the tables as they were, ends where an unbroken one d
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -38,7 +38,8 @@ class Position:
 class Progress:
     """What is told after each piece: words seen of all that will be, learning rate, loss a pair in nats.
 
-    ``loss`` is the mean over the blocks of this piece that were measured, None where none was.
+    ``loss`` is the mean over the ``pairs`` in the blocks of this piece that were measured, None where
+    none was.
     """
 
     position: Position
@@ -46,6 +47,7 @@ class Progress:
     total_words: int
     alpha: float
     loss: float | None
+    pairs: float
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Piece:
 class Backend(Protocol):
     """What a backend is: tables, and a step on them for each block."""
 
-    def made_ready(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
+    def made_ready(self, pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
         """The pieces with their blocks as ``run`` takes them."""
 
     def run(self, blocks: Any, alpha: float) -> tuple[float, float]:
@@ -78,7 +80,7 @@ def initial_tables(
     The output table has a row for each word (softmax, negative sampling), for each inner node of the
     Huffman tree (hierarchical softmax), or first the ones and then the others.
     """
-    rng = np.random.default_rng([settings.seed])
+    rng = np.random.default_rng([0, settings.seed])
     V, N = len(vocabulary), settings.vector_size
     dtype = np.dtype(settings.dtype)
     W = (rng.random((V, N)) - 0.5) / N
@@ -96,7 +98,7 @@ def backend_of(settings: Settings, W: Array, V_prime: Array) -> Backend:
 
 def pieces(
     settings: Settings, vocabulary: Vocabulary, corpus: EncodedCorpus, start: Position
-) -> Iterator[Piece]:
+) -> Generator[Piece, None, None]:
     """The pieces from a position to the end of the last epoch."""
     questioner = Questioner(settings, vocabulary)
     position = start
@@ -104,7 +106,7 @@ def pieces(
         if position.entry >= corpus.entries:
             position = Position(position.epoch + 1, 0, 0)
             continue
-        rng = np.random.default_rng([settings.seed, position.epoch, position.entry])
+        rng = np.random.default_rng([1, settings.seed, position.epoch, position.entry])
         ids, sentence, words, stop = corpus.read(position.entry, PIECE)
         after = replace(position, entry=stop, words=position.words + words)
         blocks = questioner.blocks(questioner.pairs(ids, sentence, rng), rng)
@@ -113,7 +115,7 @@ def pieces(
 
 
 def learning_rate(settings: Settings, position: Position, raw_words: int) -> float:
-    """From ``alpha`` to ``min_alpha`` in a straight line over the words of all epochs, as word2vec.c's."""
+    """From ``alpha`` to ``min_alpha`` in a straight line over the words of all epochs, as gensim's."""
     done = (position.epoch + position.words / raw_words) / settings.epochs
     alpha = settings.alpha or 0.0
     return alpha - (alpha - settings.min_alpha) * done
@@ -138,15 +140,20 @@ def train(
     total = corpus.raw_words * settings.epochs
     with contextlib.nullcontext() if settings.loss == "softmax" else one_thread():
         todo = pieces(settings, vocabulary, corpus, start or Position())
-        for piece in backend.made_ready(todo):
-            loss, pairs = backend.run(piece.blocks, piece.alpha)
-            if not np.isfinite(loss):
-                raise FloatingPointError(
-                    f"the loss is {loss} in epoch {piece.after.epoch + 1}: the learning rate is too high"
-                    f" (alpha={settings.alpha:g}, max_update={settings.max_update:g}): give a smaller one"
-                )
-            if after_piece is not None:
-                words = piece.after.epoch * corpus.raw_words + piece.after.words
-                mean = loss / pairs if pairs else None
-                after_piece(Progress(piece.after, words, total, piece.alpha, mean), backend)
+        with contextlib.closing(backend.made_ready(todo)) as ready:
+            for piece in ready:
+                loss, pairs = backend.run(piece.blocks, piece.alpha)
+                check_finite(loss, settings, piece)
+                if after_piece is not None:
+                    words = piece.after.epoch * corpus.raw_words + piece.after.words
+                    mean = loss / pairs if pairs else None
+                    after_piece(Progress(piece.after, words, total, piece.alpha, mean, pairs), backend)
     return backend.tables()
+
+
+def check_finite(loss: float, settings: Settings, piece: Piece) -> None:
+    """Raise FloatingPointError for a run that has diverged."""
+    if not np.isfinite(loss):
+        high = f"alpha={settings.alpha:g}, max_update={settings.max_update:g}"
+        epoch = f"the loss is {loss} in epoch {piece.after.epoch + 1}"
+        raise FloatingPointError(f"{epoch}: the learning rate is too high ({high}): give a smaller one")
