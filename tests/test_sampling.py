@@ -134,7 +134,8 @@ def test_the_print_and_word2vec_c_at_sample_1e_3() -> None:
 
 
 def test_gensims_keep_probability_is_ours() -> None:
-    gensim = pytest.importorskip("gensim.models")
+    from gensim import models as gensim
+
     text = [["the"] * 600 + ["cat"] * 90 + ["sat"] * 9 + ["on"] * 1]
     model = gensim.Word2Vec(vector_size=1, min_count=1, sample=1e-3)
     model.build_vocab(text)

@@ -113,11 +113,8 @@ class RunFolder:
     def refuse_strange(self) -> None:
         """Raise ValueError if the folder holds anything that no run has written."""
         ours = {LOCK, *OWN, *(f".{name}.part" for name in OWN)}
-        strange = (
-            sorted(path.name for path in self.folder.iterdir() if path.name not in ours)
-            if (self.folder.is_dir())
-            else []
-        )
+        there = self.folder.iterdir() if self.folder.is_dir() else ()
+        strange = sorted(path.name for path in there if path.name not in ours)
         if strange or (self.settings.exists() and "w2v run" not in self.asked_before()):
             what = strange[0] if strange else self.settings.name
             raise ValueError(f"{self.folder}: {what} in it is no run's: give a folder of its own")

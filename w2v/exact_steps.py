@@ -3,7 +3,7 @@
 The scores are a matrix, target words by vocabulary, and everything done to them beside the three products
 is a pass through memory. So what is done to a score is done to a few rows at a time, in place, between the
 products; and the output table is moved some rows at a time. With 20,000 words and 512 target words in a
-step this is four fifths of the time that the products alone would take (``docs/training.md``).
+step, four fifths of its time are the products (``docs/training.md``).
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -146,40 +145,28 @@ class Word2Vec:
         Raises ValueError for a text without words or with too few, and for a checkpoint of another run.
         """
         self.losses, self._wv = [], None
-        read = {"encoding": encoding, "errors": errors}
-        told = Told(on_read, on_progress)
+        text = sentences(corpus, encoding=encoding, errors=errors, on_progress=on_read)
         if checkpoint is None:
             with tempfile.TemporaryDirectory(prefix="w2v-") as folder:
-                return self._fit(Path(folder, "text.ids"), corpus, initial, None, read, told)
+                return self._fit(Path(folder, "text.ids"), text, initial, None, on_progress)
         run = RunFolder(Path(checkpoint), every)
-        text = sentences(corpus, **read, on_progress=on_read)  # before the folder is made: is there a text?
-        run.begin({**asked(self.settings), "source": source_name(corpus), **read}, resume=resume)
+        source = {"source": source_name(corpus), "encoding": encoding, "errors": errors}
+        run.begin({**asked(self.settings), **source}, resume=resume)
         try:
-            return self._fit(run.text, text, initial, run, {}, told)
+            return self._fit(run.text, text, initial, run, on_progress)
         finally:
             run.end()
 
-    def _fit(  # noqa: C901 - a run with a folder and one without, in their order
+    def _fit(
         self,
         file: Path,
-        corpus: Source,
+        text: Iterable[list[str]],
         initial: tuple[Array, Array] | None,
         run: RunFolder | None,
-        read: dict[str, str],
-        told: Told,
+        on_progress: Callable[[Progress], None] | None,
     ) -> Word2Vec:
         """Train with the encoded text in ``file``."""
-        known = run.text_read() if run else None
-        if known is None:
-            text = sentences(corpus, **read, on_progress=told.on_read) if run is None else corpus
-            try:
-                known = self._read(text, file)  # type: ignore[arg-type]
-            except BaseException:
-                if run:
-                    run.remove()
-                raise
-            if run:
-                run.save_text(*known)
+        known = (run.text_read() if run else None) or self._read(text, file, run)
         vocabulary, encoded = known
         settings = self.settings.resolved(len(vocabulary), vocabulary.raw_words)
         there = run.tables() if run else None
@@ -193,8 +180,8 @@ class Word2Vec:
 
         def after_piece(progress: Progress, backend: Backend) -> None:
             losses.add(progress)
-            if told.on_progress is not None:
-                told.on_progress(progress)
+            if on_progress is not None:
+                on_progress(progress)
             if run and run.due:
                 run.save_tables(*backend.tables(), progress.position, losses.as_array())
 
@@ -209,15 +196,25 @@ class Word2Vec:
             run.save_tables(*self._tables, Position(settings.epochs, 0, 0), losses.as_array())
         return self
 
-    def _read(self, text: Iterable[list[str]], file: Path) -> tuple[Vocabulary, EncodedCorpus]:
-        """The vocabulary and the encoded text."""
-        return vocabularies.build(
-            text,
-            file,
-            min_count=self.settings.min_count,
-            max_vocab_size=self.settings.max_vocab_size,
-            max_final_vocab=self.settings.max_final_vocab,
-        )
+    def _read(
+        self, text: Iterable[list[str]], file: Path, run: RunFolder | None
+    ) -> tuple[Vocabulary, EncodedCorpus]:
+        """The vocabulary and the encoded text; a run that cannot read its text leaves nothing behind."""
+        try:
+            known = vocabularies.build(
+                text,
+                file,
+                min_count=self.settings.min_count,
+                max_vocab_size=self.settings.max_vocab_size,
+                max_final_vocab=self.settings.max_final_vocab,
+            )
+        except BaseException:
+            if run:
+                run.remove()
+            raise
+        if run:
+            run.save_text(*known)
+        return known
 
     # --- what was learned ---
 
@@ -286,14 +283,6 @@ class Word2Vec:
         except (KeyError, ValueError, TypeError) as problem:
             raise ValueError(f"{path}: no model saved by Word2Vec.save ({problem})") from None
         return model
-
-
-@dataclass(frozen=True)
-class Told:
-    """Who is told of the reading and of the training."""
-
-    on_read: Callable[[int, int | None], None] | None
-    on_progress: Callable[[Progress], None] | None
 
 
 class Losses:

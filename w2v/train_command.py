@@ -100,10 +100,11 @@ def train(
     Ctrl-C, the same command with --resume ends with the vectors of an unbroken run.
     """
     from w2v.checkpoints import RunFolder
+    from w2v.formats import WRITERS
     from w2v.model import Word2Vec
 
     output, model = real(output), model and real(model)
-    check_output(output, text, WRITERS, packs=True)
+    check_output(output, text, {*WRITERS, ".npz"}, packs=True)
     if model:
         check_output(model, text, {".npz"})
     if model == output:
@@ -136,9 +137,6 @@ class StoppedError(click.ClickException):
     """Ctrl-C, while there is something to go on with."""
 
     exit_code = 130
-
-
-WRITERS = {".bin", ".txt", ".vec", ".npz"}
 
 
 def real(path: Path) -> Path:
