@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 
 from derivations.ledger import Model, find
 from derivations.referee.instances import (
+    LARGEST_PRODUCT,
+    check_sizes,
     draw,
     from_file,
     letters_of,
     parse,
     random_instance,
+    within_reach,
 )
 from derivations.softmax_cross_entropy import softmax
 from tests.support import LEDGER, model_named
@@ -32,6 +35,24 @@ def test_the_same_name_is_the_same_instance_bit_for_bit(model: Model, seed: int)
     assert again.sizes == instance.sizes
     for name, value in instance.inputs.items():
         np.testing.assert_array_equal(again.inputs[name], value)
+
+
+@given(sizes=st.lists(st.integers(1, 40), min_size=5, max_size=5), first=st.integers(1, 40))
+def test_drawn_sizes_are_ones_that_a_name_may_have(sizes: list[int], first: int) -> None:
+    drawn = dict(zip("VCNKD", sizes, strict=True))
+    reached = within_reach(drawn, {"V": first})
+    check_sizes(reached)
+    assert reached["V"] == first
+    assert all(1 <= reached[letter] <= drawn[letter] for letter in "CNKD")
+    if np.prod(sizes[1:]) * first <= LARGEST_PRODUCT:
+        assert reached == drawn | {"V": first}
+
+
+def test_sizes_that_a_run_would_draw_too_large_are_halved() -> None:
+    too_large = {"V": 6, "C": 6, "N": 10, "K": 10, "D": 6}  # 21,600: refused by name, once
+    with pytest.raises(ValueError, match="too large"):
+        check_sizes(too_large)
+    assert within_reach(too_large, {}) == too_large | {"N": 5}
 
 
 @given(seed=st.integers(0, 2**40), scale=st.sampled_from(["ordinary", "saturated", "large"]))

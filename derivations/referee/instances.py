@@ -61,7 +61,19 @@ def random_instance(model: Model, seed: int, fixed: Mapping[str, int]) -> Instan
     if rng.random() < 0.01 and letters:
         sizes[rng.integers(len(letters))] = int(rng.integers(LARGE_SIZES + 1, HUGE_SIZES + 1))
     scale = ("ordinary", "ordinary", "ordinary", "saturated", "large", "plain")[rng.integers(6)]
-    return draw(model, {**dict(zip(letters, sizes, strict=True)), **fixed}, scale, seed)
+    return draw(model, within_reach(dict(zip(letters, sizes, strict=True)), fixed), scale, seed)
+
+
+def within_reach(sizes: Mapping[str, int], fixed: Mapping[str, int]) -> dict[str, int]:
+    """These sizes with the fixed ones in place; the largest free one halved while they are too many.
+
+    So whatever a run draws, ``--instance`` takes (five letters of twelve each would be refused).
+    """
+    reached = {**sizes, **fixed}
+    free = [letter for letter in sizes if letter not in fixed]
+    while math.prod(reached.values()) > LARGEST_PRODUCT and any(reached[letter] > 1 for letter in free):
+        reached[max(free, key=reached.__getitem__)] //= 2
+    return reached
 
 
 def draw(model: Model, sizes: Mapping[str, int], scale: str, seed: int) -> Instance:
