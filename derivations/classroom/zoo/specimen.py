@@ -6,6 +6,7 @@ typed: it is the difference of the two sources, and a test holds it to one line.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import inspect
 import textwrap
@@ -49,6 +50,11 @@ class Specimen:
     seen: str
 
     @property
+    def says(self) -> str:
+        """The mistake in a sentence."""
+        return inspect.getdoc(self.wrong) or ""
+
+    @property
     def diff(self) -> tuple[str, ...]:
         """The lines of the right gradient that are gone and the wrong ones in their place, with -, +."""
         right, wrong = body_of(self.exhibit.right), body_of(self.wrong)
@@ -56,11 +62,33 @@ class Specimen:
         return tuple(line for line in lines if line[:2] in ("- ", "+ "))
 
 
+COLLECTED: list[Specimen] = []
+"""All specimens whose modules were imported, in that order."""
+
+
+def specimen(
+    exhibit: Exhibit, *named: str, symptom: str, missed: str, seen: str
+) -> Callable[[Function], Function]:
+    """Put a wrong gradient into the zoo, under its function's name with dashes.
+
+    Each of ``named`` is a kind, ``"wrong-sign"``, or a kind and what its sentence or detail must
+    contain, ``"constant-factor: 1/C"``.
+    """
+
+    def collect(wrong: Function) -> Function:
+        pairs = tuple((kind, text.strip()) for kind, _, text in (one.partition(":") for one in named))
+        name = wrong.__name__.replace("_", "-")
+        COLLECTED.append(Specimen(name, exhibit, wrong, pairs, symptom, missed, seen))
+        return wrong
+
+    return collect
+
+
 def body_of(function: Function) -> list[str]:
     """The source of a function without its heading, decorators and docstring, a line each."""
     source = textwrap.dedent(inspect.getsource(function))
-    lines = source[source.index("):\n") + 3 :] if "):\n" in source else source[source.index(":\n") + 2 :]
-    body = textwrap.dedent(lines).strip()
-    if body.startswith('"""'):
-        body = body[body.index('"""', 3) + 3 :].strip()
-    return body.splitlines()
+    (definition,) = ast.parse(source).body
+    assert isinstance(definition, ast.FunctionDef)
+    first = definition.body[1] if ast.get_docstring(definition) else definition.body[0]
+    lines = source.splitlines()[first.lineno - 1 : definition.end_lineno]
+    return textwrap.dedent("\n".join(lines)).splitlines()
