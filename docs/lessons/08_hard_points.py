@@ -1,0 +1,253 @@
+# %% [markdown]
+# # 8. Points where a derivative is hard to see
+#
+# **Claim.** Beside a kink a difference calls a right gradient wrong: it finds 0.55 where the slope is 1.
+# In four more places it calls a wrong one right: a mask that is never needed, units that are saturated,
+# an ε in a logarithm, float32 in the middle. `check_gradient` rejects all 4.
+#
+# The check is the good one of lesson 6: every entry, two-sided, relative 1e-6.
+
+# %%
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import matplotlib.pyplot as plt
+import numpy as np
+
+from derivations import check_gradient, mlp
+from derivations.softmax_cross_entropy import softmax
+
+
+def differences(E, w, step=1e-5):
+    """∂E/∂w by moving one entry at a time."""
+    slope = np.empty_like(w)
+    for entry in np.ndindex(w.shape):
+        above, below = w.copy(), w.copy()
+        above[entry] += step
+        below[entry] -= step
+        slope[entry] = (E(above) - E(below)) / (2 * step)
+    return slope
+
+
+def passes(hand, other):
+    """Every entry, to 1e-6 of its size; 1e-9 for what a difference cannot know."""
+    return bool(np.all(np.abs(hand - other) <= 1e-6 * np.abs(other) + 1e-9))
+
+
+def ours(loss, gradient, shapes, wrt):
+    """Whether `check_gradient` accepts it, on ten random shapes and values."""
+    return check_gradient(loss, gradient, shapes, wrt=wrt, examples=10).right
+
+
+rng = np.random.default_rng(0)
+caught = 0
+
+# %% [markdown]
+# ## 1. Beside a kink
+#
+# ReLU is max(u, 0): slope 0 on the left, 1 on the right. A difference that straddles the corner measures
+# neither. At u = 1e-6 with a step of 1e-5, the right end has risen by u + s and the left end is flat:
+#
+# $$\frac{(u + s) - 0}{2 s} = \frac{1.1 \cdot 10^{-5}}{2 \cdot 10^{-5}} = 0.55$$
+
+
+# %%
+def relu(u):
+    return np.maximum(u, 0)
+
+
+def slope_of_relu(u):
+    return np.where(u > 0, 1.0, 0.0)
+
+
+u = np.array(1e-6)
+moved = float(differences(relu, u))
+print(f"at u = {u} the slope is {slope_of_relu(u)}; by a step of 1e-5 it is {moved:.2f}")
+assert abs(moved - 0.55) < 1e-6
+assert not passes(slope_of_relu(u), moved), "the right slope is called wrong"
+assert passes(slope_of_relu(u), differences(relu, u, 1e-7)), "a step that stays on its side is right"
+
+line = np.linspace(-2e-5, 2e-5, 200)
+plt.plot(line, relu(line), label="ReLU")
+ends = u + np.array([-1e-5, 1e-5])
+plt.plot(ends, relu(ends), "o--", label=f"the difference, slope {moved:.2f}")
+plt.plot(line, u + (line - u), ":", label="the slope at u = 1e-6")
+plt.ylim(-1e-5, 2e-5)
+plt.xlabel("u")
+plt.legend()
+plt.title("A step over the corner")
+plt.show()
+
+# %% [markdown]
+# Among thousands of units some are always that near to zero, so the check fails now and then, and people
+# write "ignore a few failures". That is a hole of just the size of the next mistake. The cure is a
+# derivative that takes no step: automatic differentiation, or the complex step, which moves off the line
+# and not along it.
+#
+# At u = 0 itself there is no derivative. A difference says 1/2, JAX says 0 for its ReLU, and the paper
+# would be silent. Only a convention can be checked there.
+#
+# ## 2. A mask that is never needed
+#
+# The backward pass of ReLU lets an error through where u > 0. Leave the mask out, and test it with
+# positive inputs and positive weights, as one published course did: nothing is ever masked.
+
+
+# %%
+def E_of_relu(x, t, W):
+    return np.sum((t - relu(x @ W)) ** 2) / 2
+
+
+def no_mask(x, t, W):
+    return np.outer(x, relu(x @ W) - t)
+
+
+def E_of_relu_in_jax(x, t, W):
+    return jnp.sum((t - jax.nn.relu(x @ W)) ** 2) / 2
+
+
+x, t, W = rng.normal(size=4), rng.normal(size=3), rng.normal(size=(4, 3))
+for what, sign in (("positive numbers", np.abs), ("any numbers", np.array)):
+    arguments = sign(x), t, sign(W)
+    moved = differences(partial(E_of_relu, *arguments[:2]), arguments[2])
+    accepted = passes(no_mask(*arguments), moved)
+    print(f"without the mask, {what}: accepted: {accepted}")
+    assert accepted == (sign is np.abs)
+caught += not ours(E_of_relu_in_jax, no_mask, "K, N, K N", "W")
+assert caught == 1
+
+# %% [markdown]
+# ## 3. Saturated units
+#
+# The slope of a sigmoid is h(1 - h). At u = 40 that is e⁻⁴⁰ = 4e-18. float64 cannot even write such an h:
+# the numbers below 1 lie 1.1e-16 apart, so h is 1 exactly, 1 - h is 0, and E does not move at all.
+#
+# Data that was not scaled (pixels up to 255, word counts) puts all units there. Then the gradient of W is
+# zero whatever you wrote, and here somebody wrote zeros.
+
+
+# %%
+def unwritten(x, t, W, W_prime):
+    return np.zeros_like(W)
+
+
+x, t, W, W_prime = mlp.example()
+for scale in (1, 255):
+    moved = differences(lambda W, x=scale * x: mlp.forward(x, t, W, W_prime)[-1], W)
+    h = mlp.forward(scale * x, t, W, W_prime)[1]
+    accepted = passes(unwritten(x, t, W, W_prime), moved)
+    print(f"inputs up to {np.abs(scale * x).max():.0f}: 1 - h = {1 - h}, zeros accepted: {accepted}")
+    assert accepted == (scale == 255)
+caught += not ours(mlp.reference, unwritten, "K, M, K N, N M", "W")
+assert caught == 2
+
+# %% [markdown]
+# Check at a point where all parts of the function are alive. And somewhere else check the saturated ones
+# on purpose, with a bound instead of a floor: 4e-18 is a number too.
+#
+# ## 4. An ε in a logarithm
+#
+# log 0 is -∞, so people write E = -Σ t_j log(y_j + ε). The gradient they hand in is still y - t. For a
+# one-hot t with its one at word c the derivative is now
+#
+# $$\frac{\partial E}{\partial u_j} = \frac{y_c}{y_c + ε} (y_j - t_j)$$
+#
+# With ε = 1e-8 and y_c = 0.2 the new factor is 1 - 5e-8. No difference can see that. Where the model is
+# badly wrong, y_c near ε, it is 1/2, and below that the gradient dies out just where it is needed most.
+
+# %%
+EPSILON = 1e-8
+
+
+def E_with_epsilon(u, t):
+    return -np.sum(t * np.log(softmax(u) + EPSILON))
+
+
+def y_minus_t(u, t):
+    return softmax(u) - t
+
+
+def E_with_epsilon_in_jax(u, t):
+    return -jnp.sum(t * jnp.log(jax.nn.softmax(u) + EPSILON))
+
+
+u, t = np.array([1.0, -0.5, 2.0, 0.3, 0.7]), np.array([1.0, 0, 0, 0, 0])  # §4's example, y_c = 0.19
+accepted = passes(y_minus_t(u, t), differences(lambda u: E_with_epsilon(u, t), u))
+print(f"y_c = {softmax(u)[0]:.2f}: y - t accepted: {accepted}")
+assert accepted
+
+factors = []
+for score in np.linspace(0, -40, 81):
+    u[0] = score
+    moved = differences(lambda u: E_with_epsilon(u, t), u, 1e-3)
+    factors.append((softmax(u)[0], moved[0] / y_minus_t(u, t)[0]))
+y_c, factor = np.transpose(factors)
+assert np.allclose(factor, y_c / (y_c + EPSILON), rtol=1e-4, atol=1e-6)
+plt.semilogx(y_c, factor)
+plt.axvline(EPSILON, color="gray", lw=0.5)
+plt.annotate(" ε", (EPSILON, 0.05))
+plt.xlabel("y_c, what the model gives to the right word")
+plt.ylabel("derivative, divided by y - t")
+plt.title("What ε does to the gradient")
+plt.show()
+
+caught += not ours(E_with_epsilon_in_jax, y_minus_t, "M, M one-hot", "u")
+assert caught == 3
+
+# %% [markdown]
+# The better cure is to leave ε out and not to take the logarithm of a softmax at all: `log_softmax` in
+# `softmax_cross_entropy.py` subtracts instead, and is finite for any score.
+#
+# ## 5. float32 in the middle
+#
+# One array of the default type of another library, one `astype`, and from there on 24 bits are left: a
+# relative error of 6e-8. The result is float64 again, so nothing shows.
+
+
+# %%
+def through_float32(x, t, W, W_prime):
+    h = mlp.sigmoid(x @ W).astype(np.float32)
+    y = mlp.sigmoid(h @ W_prime)
+    return np.outer(h, (y - t) * y * (1 - y))
+
+
+x, t, W, W_prime = mlp.example()
+hand, right = through_float32(x, t, W, W_prime), mlp.gradients(x, t, W, W_prime)[1]
+moved = differences(lambda W_prime: mlp.forward(x, t, W, W_prime)[-1], W_prime)
+off = np.abs(hand / right - 1).max()
+print(f"it returns {hand.dtype}, off by {off:.0e}; accepted: {passes(hand, moved)}")
+assert hand.dtype == np.float64
+assert passes(hand, moved)
+assert 1e-9 < off < 1e-6
+caught += not ours(mlp.reference, through_float32, "K, M, K N, N M", "W_prime")
+assert caught == 4
+
+# %% [markdown]
+# Is that wrong? Not if you meant it. A gradient that is float32 throughout is judged as float32 by
+# `check_gradient`, and the report says so. One that claims float64 and does not have it is worth knowing
+# about, since the check itself runs on those digits: in float32 a difference has two or three of them
+# left (lesson 2).
+#
+# ## Break it
+#
+# **A finer ε.** Keras uses 1e-7. Change
+#
+#     EPSILON = 1e-8
+#
+# to
+#
+#     EPSILON = 1e-6
+#
+# Predict at which ε the check of this page begins to see it. (It accepts a relative 1e-6, and y_c is
+# 0.19.)
+#
+# **Half as much.** In section 3, change
+#
+#     for scale in (1, 255):
+#
+# to
+#
+#     for scale in (1, 20):
+#
+# Predict from h(1 - h) and the floor of 1e-9 whether zeros are accepted for inputs up to 40.
