@@ -1,0 +1,221 @@
+"""A report in a notebook: what the terminal says, and the gradients as heat maps.
+
+For each wrong argument hand, automatic and difference on one scale, of the smallest failing case; of a
+right gradient, those of its first instance. One piece of HTML: no script, nothing loaded, no ``id`` that
+another report could share. The numbers are a table first and a picture second, so that it can be
+read aloud, and where a notebook drops the style.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from html import escape
+
+import numpy as np
+
+from derivations.classroom.findings import ArgumentResult, Finding, Report, Smallest
+from derivations.classroom.notebook_style import STYLE
+from derivations.classroom.reading import (
+    about,
+    clean,
+    contradictions,
+    counted,
+    described,
+    headline,
+    is_right,
+    judged,
+    pair_of,
+    sentence,
+    times_failed,
+    tried,
+    unexplained,
+)
+from derivations.classroom.values import Pair, Window, apart, index, number, short, window
+
+ROWS, COLUMNS = 16, 16
+"""Of a larger array the part around the worst entry is shown."""
+TEXT_ROWS, TEXT_COLUMNS = 8, 8
+"""Up to this size every entry has its number; beyond, its colour, and a title for who points at it."""
+MAPS = ("hand", "automatic", "hand − automatic")
+
+
+def as_html(report: Report) -> str:
+    """The report as one ``<section>`` of HTML, with its style."""
+    right = is_right(report)
+    label = text(f"gradient check of {clean(report.name, ' ')}")
+    parts = [
+        verdict(report),
+        *(said(*one) for one in mistakes(report)),
+        *(noticed(finding) for finding in report.findings),
+        *([arguments(report.arguments)] if report.arguments and not right else []),
+        *(case(report, report.smallest) if report.smallest else []),
+        *([again(report.again)] if report.again and not right else []),
+        *(tag("p", f"note: {text(note)}", "quiet") for note in report.notes),
+        tag("p", text(tried(report)), "quiet found"),
+    ]
+    look = f"dvn-report {'right' if right else 'wrong'}"
+    return f'<section class="{look}" aria-label="{label}">{STYLE}{"".join(parts)}</section>'
+
+
+def verdict(report: Report) -> str:
+    """The first line: the verdict and, of a right gradient, what was judged."""
+    names = tag("span", text(f": {judged(report)}"), "judged") if is_right(report) else ""
+    return tag("p", text(headline(report)) + names, "verdict")
+
+
+def again(line: str) -> str:
+    """The line to paste."""
+    return tag("p", f"see it again: {tag('code', text(line))}", "again")
+
+
+# --- what is wrong ----------------------------------------------------------------------------------
+
+
+def mistakes(report: Report) -> Iterator[tuple[str, str]]:
+    """Each mistake in a sentence, and its evidence."""
+    yield from ((sentence(one), about(one)) for one in report.diagnosis)
+    yield from ((says, "; ".join(known)) for says, known in unexplained(report))
+    yield from ((says, "an error of the checker, not yours") for says in contradictions(report))
+
+
+def said(says: str, evidence: str) -> str:
+    """One mistake: the most visible thing of the report."""
+    below = tag("p", text(evidence), "quiet") if evidence else ""
+    return tag("div", tag("p", text(says), "says") + below, "mistake")
+
+
+def noticed(finding: Finding) -> str:
+    """A finding about the function itself."""
+    where = f"{finding.argument}: " if finding.argument else ""
+    line = text(f"{'✗' if finding.fatal else '!'} {where}{finding.message}")
+    return tag("p", line, "finding fatal" if finding.fatal else "finding")
+
+
+def arguments(results: Iterable[ArgumentResult]) -> str:
+    """A table with a row for each argument."""
+    heads = ("argument", "shape", "verdict", "failed on", "worst entry", "hand", "automatic")
+    head = tag("tr", "".join(f'<th scope="col">{one}</th>' for one in heads))
+    body = "".join(tag("tr", argument(result)) for result in results)
+    return scrolled(f'<table class="arguments"><thead>{head}</thead><tbody>{body}</tbody></table>')
+
+
+def argument(result: ArgumentResult) -> str:
+    """The cells of one argument."""
+    entry, hand, automatic = "", "", ""
+    if result.worst is not None:
+        entry = index(result.worst[0]) or "the number"
+        hand, automatic = apart(*result.worst[1:])
+    verdict = tag("span", "✓ right", "right") if result.holds else tag("span", "✗ wrong", "wrong")
+    texts = (times_failed(result), entry, hand, automatic)
+    cells = (text(result.shape or "number"), verdict, *map(text, texts))
+    name = f'<th scope="row">{text(result.name)}</th>'
+    return name + "".join(tag("td", cell) for cell in cells)
+
+
+# --- the heat maps ----------------------------------------------------------------------------------
+
+
+def case(report: Report, shown: Smallest) -> Iterator[str]:
+    """Sizes and inputs, then three heat maps for each argument that is wrong (or each, if none is)."""
+    title = "the first instance" if is_right(report) else "the smallest failing case"
+    sizes = ", ".join(f"{letter} = {size}" for letter, size in shown.sizes.items())
+    yield tag("p", text(f"{title}{': ' + sizes if sizes else ''}"), "title")
+    rows = (
+        f"{tag('dt', text(name))}{tag('dd', text(short(value)))}" for name, value in shown.inputs.items()
+    )
+    yield tag("dl", "".join(rows), "inputs")
+    for result in report.arguments:
+        if result.name in shown.automatic and (is_right(report) or not result.holds):
+            found = pair_of(report, result.name)
+            yield three_maps(result.name, found) if found is not None else ill_shaped(shown, result.name)
+
+
+def ill_shaped(shown: Smallest, name: str) -> str:
+    """That two gradients cannot be set beside each other, for their shapes."""
+    hand, automatic = described(shown.hand.get(name)), described(shown.automatic[name])
+    return tag("p", text(f"{name}: the hand's {hand}, the automatic one {automatic}"))
+
+
+def three_maps(name: str, found: Pair) -> str:
+    """Hand, automatic and difference of one argument, and the scale that all three share."""
+    cut = window(found.hand.shape, found.worst, ROWS, COLUMNS)
+    part = f"; shown are {cut.says}, around the worst" if cut.says else ""
+    if found.worst is not None:
+        part = f"; the worst is outlined{part}"
+    count, size = int(found.wrong.sum()), found.wrong.size
+    says = (
+        f"{count} of {counted(size, 'entry', 'entries')} differ{part}"
+        if count
+        else "equal but for rounding"
+    )
+    head = tag("b", text(name)) + text(f" {says}")
+    scale = found.scale(cut)
+    maps = "".join(heat_map(name, found, cut, which, scale) for which in range(len(MAPS)))
+    return f"{tag('p', head, 'which')}{tag('div', maps, 'maps')}{legend(scale)}"
+
+
+def heat_map(name: str, found: Pair, cut: Window, which: int, scale: float) -> str:
+    """One array as a table whose cells are coloured by their values."""
+    small = len(cut.rows) <= TEXT_ROWS and len(cut.columns) <= TEXT_COLUMNS
+    head = ""
+    if cut.axes > 1:
+        heads = "".join(f'<th scope="col">{column}</th>' for column in cut.columns)
+        head = f"<thead><tr><td></td>{heads}</tr></thead>"
+    body = ""
+    for row in cut.rows:
+        entries = (cut.entry(row, column) for column in cut.columns)
+        cells = "".join(heat(found, entry, which, scale, small) for entry in entries)
+        body += f'<tr><th scope="row">{row if cut.axes else ""}</th>{cells}</tr>'
+    caption = f'<caption>{MAPS[which]}<span class="unseen"> for {text(name)}</span></caption>'
+    look = "map small" if small else "map large"
+    return scrolled(f'<table class="{look}">{caption}{head}<tbody>{body}</tbody></table>')
+
+
+def heat(found: Pair, entry: tuple[int, ...], which: int, scale: float, small: bool) -> str:
+    """One cell: coloured, with its number for the eye or, in a large map, for the ear and a title."""
+    value = float((found.hand, found.automatic, found.difference)[which][entry])
+    shown = found.texts(entry)[which] if which < 2 else number(value, 3)
+    worst = entry == found.worst
+    look = f"{warmth(value)} worst" if worst else warmth(value)
+    spoken = '<span class="unseen">, the worst entry</span>' if worst else ""
+    inside = shown if small else f'<span class="unseen">{shown}</span>'
+    title = "" if small else f' title="{index(entry)}: {shown}"'
+    return f'<td class="{look}" style="--s:{strength(value, scale):.3g}"{title}>{inside}{spoken}</td>'
+
+
+def warmth(value: float) -> str:
+    """The end of the scale that a value is on."""
+    if not np.isfinite(value):
+        return "odd"
+    return "plus" if value >= 0 else "minus"
+
+
+def strength(value: float, scale: float) -> float:
+    """How far from the middle of the scale a value is, from 0 to 1."""
+    return abs(value) / scale if np.isfinite(value) and scale > 0 else 0.0
+
+
+def legend(scale: float) -> str:
+    """The one scale of all three maps."""
+    ends = number(-scale, 3).replace("-", "−"), number(scale, 3)
+    bar = '<span class="bar" aria-hidden="true"></span>'
+    return tag("p", f"{ends[0]} {bar} {ends[1]}", "legend") if scale else ""
+
+
+# --- HTML -------------------------------------------------------------------------------------------
+
+
+def tag(name: str, inside: str, look: str = "") -> str:
+    """An element around what is already HTML."""
+    opening = f'{name} class="{look}"' if look else name
+    return f"<{opening}>{inside}</{name}>"
+
+
+def text(words: object) -> str:
+    """Anything as text of a page: nothing in it is markup."""
+    return escape(clean(str(words)), quote=True)
+
+
+def scrolled(table: str) -> str:
+    """A table in a box of its own, which scrolls where the page is narrow."""
+    return tag("div", table, "scrolled")
