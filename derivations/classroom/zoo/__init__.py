@@ -14,7 +14,16 @@ from derivations.classroom.zoo.specimen import COLLECTED, Exhibit, Specimen
 
 __all__ = ["EXHIBITS", "ZOO", "Exhibit", "Specimen", "find"]
 
-HOUSES = ("signs_and_factors", "slopes")
+HOUSES = (
+    "signs_and_factors",
+    "slopes",
+    "shapes_and_sums",
+    "cells",
+    "words",
+    "layers",
+    "state",
+    "precision",
+)
 
 for _house in HOUSES:
     import_module(f"{__name__}.{_house}")
