@@ -13,4 +13,26 @@ equation, and judged by JAX. Read the modules beside the paper, in this order:
 
 ``notation`` and ``ledger`` say how to read them; ``referee`` judges them; ``derivations verify``
 runs it. Importing a section imports NumPy and no JAX.
+
+``check_gradient`` and ``assert_gradient`` hold a gradient of your own against the same referee, and say what
+is wrong with it: see ``classroom``.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from derivations.classroom import assert_gradient as assert_gradient
+    from derivations.classroom import check_gradient as check_gradient
+
+CLASSROOM = ("assert_gradient", "check_gradient")
+
+
+def __getattr__(name: str) -> Any:
+    """The checker, imported when it is first asked for: who reads a section does not need it."""
+    if name not in CLASSROOM:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from derivations import classroom
+
+    return getattr(classroom, name)

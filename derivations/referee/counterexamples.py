@@ -8,7 +8,7 @@ more can be taken away.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from random import Random
 from typing import Any
@@ -66,14 +66,15 @@ Wanted = Callable[[Failure | None], bool]
 
 def smallest_sizes(entry: Entry, wanted: Wanted) -> Mapping[str, int] | None:
     """The first sizes, in order of their sum, on which the printed form fails as wanted."""
-    for sizes in _ascending(letters_of(entry.model), entry.sizes):
+    for sizes in ascending(letters_of(entry.model), entry.sizes):
         tries = (draw(entry.model, sizes, "ordinary", seed) for seed in range(TRIES))
         if any(wanted(failure_on(entry, instance)) for instance in tries):
             return sizes
     return None
 
 
-def _ascending(letters: list[str], fixed: Mapping[str, int]) -> Iterator[Mapping[str, int]]:
+def ascending(letters: Sequence[str], fixed: Mapping[str, int]) -> Iterator[Mapping[str, int]]:
+    """All small sizes, those with the smallest sum first."""
     free = [letter for letter in letters if letter not in fixed]
     for sizes in sorted(product(range(1, LARGEST + 1), repeat=len(free)), key=sum):
         yield {**dict(zip(free, sizes, strict=True)), **fixed}
@@ -121,11 +122,12 @@ def _fails(failure: Failure | None) -> bool:
 def small_instances(draw: Any, model: Model, sizes: Mapping[str, int]) -> Instance:
     """Instances of a model, of given sizes, with small whole numbers for values."""
     rows = [model.notation[name] for name in model.inputs]
-    inputs = {row.name: draw(_values(row.drawn, row.sizes(sizes)), label=row.name) for row in rows}
+    inputs = {row.name: draw(small_values(row.drawn, row.sizes(sizes)), label=row.name) for row in rows}
     return Instance(sizes, "small", 0, inputs)
 
 
-def _values(drawn: str, shape: tuple[int, ...]) -> Any:
+def small_values(drawn: str, shape: tuple[int, ...]) -> Any:
+    """A strategy for values of a kind that are as simple as they can be."""
     if drawn in ("one-hot", "input", "target"):
         rows = int(np.prod(shape[:-1]))
         words = st.lists(st.integers(0, shape[-1] - 1), min_size=rows, max_size=rows)

@@ -78,14 +78,21 @@ def within_reach(sizes: Mapping[str, int], fixed: Mapping[str, int]) -> dict[str
 
 def draw(model: Model, sizes: Mapping[str, int], scale: str, seed: int) -> Instance:
     """The instance with this name; the same arguments give the same values, bit for bit."""
-    rng = np.random.Generator(np.random.PCG64(seed + 1_000_003))
-    inputs = {}
-    for name in model.inputs:
-        quantity = model.notation[name]
-        kind = "whole" if scale == "plain" and quantity.drawn in MEASURED else quantity.drawn
-        value = _DRAW[kind](rng, quantity.sizes(sizes), SCALES[scale])
-        inputs[name] = frozen(value)
+    rng = generator(seed)
+    rows = [(name, model.notation[name]) for name in model.inputs]
+    inputs = {name: frozen(drawn(rng, row.drawn, row.sizes(sizes), scale)) for name, row in rows}
     return Instance(sizes, scale, seed, inputs)
+
+
+def generator(seed: int) -> np.random.Generator:
+    """The random numbers that the values of an instance with this seed are made of."""
+    return np.random.Generator(np.random.PCG64(seed + 1_000_003))
+
+
+def drawn(rng: np.random.Generator, kind: str, shape: tuple[int, ...], scale: str) -> Any:
+    """Values of a kind of the notation table: an array, or a number for the shape ()."""
+    kind = "whole" if scale == "plain" and kind in MEASURED else kind
+    return _DRAW[kind](rng, shape, SCALES[scale])
 
 
 def parse(model: Model, text: str) -> Instance:

@@ -16,6 +16,7 @@ name; nothing is guessed.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,8 @@ class Operand:
 Params = Mapping[str, Any]
 Rule = Callable[..., tuple[str, str]]
 RULES: dict[str, Rule] = {}
+SEVERAL: dict[str, Rule] = {}
+"""The rules of primitives with several results: their expressions are those of tuples."""
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
@@ -60,11 +63,11 @@ def joined(*terms: str) -> str:
     return " + ".join(term for term in terms if term)
 
 
-def _scaled(bound: str, factor: str) -> str:
+def scaled(bound: str, factor: str) -> str:
     return f"({bound}) * {factor}" if bound else ""
 
 
-def _size(b: Operand) -> str:
+def size_with_error(b: Operand) -> str:
     """|b|, and its error where it has one: two factors that are 0 by rounding need both errors."""
     return f"(abs({b.value}) + {UNIT} * {b.bound})" if b.bound else f"abs({b.value})"
 
@@ -94,9 +97,18 @@ def iota(shape: tuple[int, ...], axis: int) -> Any:
     return broadcast(np.arange(shape[axis]), shape, (axis,))
 
 
-HELPERS = {
+def whole_quotient(a: Any, b: Any) -> Any:
+    """The quotient of whole numbers without its fraction, towards zero."""
+    return np.fix(np.divide(a, b)).astype(np.result_type(a, b))
+
+
+HELPERS: dict[str, Any] = {
     "np": np,
     "inf": np.inf,
+    "nan": np.nan,
+    "floordiv": operator.floordiv,
+    "mod": operator.mod,
+    "whole_quotient": whole_quotient,
     "logistic": logistic,
     "broadcast": broadcast,
     "iota": iota,
@@ -118,13 +130,15 @@ RULES["sub"] = _sum("-")
 
 @rule("mul")
 def _mul(out: str, _: Params, a: Operand, b: Operand) -> tuple[str, str]:
-    bounds = _scaled(a.bound, _size(b)), _scaled(b.bound, f"abs({a.value})")
+    bounds = scaled(a.bound, size_with_error(b)), scaled(b.bound, f"abs({a.value})")
     return f"{a.value} * {b.value}", joined(*bounds, f"abs({out})")
 
 
 @rule("div")
 def _div(out: str, _: Params, a: Operand, b: Operand) -> tuple[str, str]:
-    numerator = joined(a.bound, _scaled(b.bound, f"abs({out})"))
+    if not a.kind.startswith("float"):
+        return f"whole_quotient({a.value}, {b.value})", ""
+    numerator = joined(a.bound, scaled(b.bound, f"abs({out})"))
     return f"{a.value} / {b.value}", joined(numerator and f"({numerator}) / abs({b.value})", f"abs({out})")
 
 
@@ -137,7 +151,7 @@ def _neg(out: str, _: Params, a: Operand) -> tuple[str, str]:
 def _integer_pow(out: str, params: Params, a: Operand) -> tuple[str, str]:
     n = params.get("y", 2)
     slope = f"abs({n}.0 * {a.value} ** {n - 1})"
-    return f"{a.value} ** {n}", joined(_scaled(a.bound, slope), f"{abs(n)}.0 * abs({out})")
+    return f"{a.value} ** {n}", joined(scaled(a.bound, slope), f"{abs(n)}.0 * abs({out})")
 
 
 # --- elementary functions -------------------------------------------------------------------------
@@ -167,13 +181,13 @@ def _abs(out: str, _: Params, a: Operand) -> tuple[str, str]:
 
 @rule("tanh")
 def _tanh(out: str, _: Params, a: Operand) -> tuple[str, str]:
-    slope = _scaled(a.bound, f"(1.0 - {out} * {out})")
+    slope = scaled(a.bound, f"(1.0 - {out} * {out})")
     return f"np.tanh({a.value})", joined(slope, f"{ELEMENTARY} * abs({out})")
 
 
 @rule("logistic")
 def _logistic(out: str, _: Params, a: Operand) -> tuple[str, str]:
-    slope = _scaled(a.bound, f"{out} * (1.0 - {out})")
+    slope = scaled(a.bound, f"{out} * (1.0 - {out})")
     return f"logistic({a.value})", joined(slope, f"{ELEMENTARY + 1} * {out}")
 
 
@@ -187,34 +201,48 @@ def _max(out: str, _: Params, a: Operand, b: Operand) -> tuple[str, str]:
 
 @rule("reduce_sum")
 def _reduce_sum(out: str, params: Params, a: Operand) -> tuple[str, str]:
-    axes = _axes(params)
+    axes = axes_of(params)
     roundings = f"abs({a.value})" + "".join(f" * {a.value}.shape[{axis}]" for axis in params["axes"])
     return f"{a.value}.sum({axes})", f"({joined(a.bound, roundings)}).sum({axes})"
 
 
 @rule("reduce_max")
 def _reduce_max(out: str, params: Params, a: Operand) -> tuple[str, str]:
-    axes = _axes(params)
+    axes = axes_of(params)
     return f"{a.value}.max({axes})", a.bound and f"({a.bound}).max({axes})"
 
 
 @rule("dot_general")
 def _dot_general(out: str, params: Params, a: Operand, b: Operand) -> tuple[str, str]:
-    (axes_a, axes_b), (batch_a, _) = params["dimension_numbers"]
-    if batch_a:
-        raise UnknownPrimitiveError("dot_general with batch axes has no rule; add one in primitives.py")
+    (axes_a, axes_b), batch = params["dimension_numbers"]
     axes = integers(axes_a), integers(axes_b)
+    product = batched(batch) if batch[0] else plain_product
     size_a, size_b = f"abs({a.value})", f"abs({b.value})"
     roundings = "".join(f" * {a.value}.shape[{axis}]" for axis in axes[0]) if axes[0] else ""
     right = joined(b.bound, f"{size_b}{roundings}")
     bound = joined(
         product(size_a, f"({right})", axes, a.ndim, b.ndim),
-        a.bound and product(f"({a.bound})", _size(b), axes, a.ndim, b.ndim),
+        a.bound and product(f"({a.bound})", size_with_error(b), axes, a.ndim, b.ndim),
     )
     return product(a.value, b.value, axes, a.ndim, b.ndim), bound
 
 
-def product(a: str, b: str, axes: Any, ndim_a: int, ndim_b: int) -> str:
+def batched(batch: Any) -> Callable[..., str]:
+    """The contraction that goes along with the axes ``batch`` of both, which come first."""
+
+    def product(a: str, b: str, axes: Any, ndim_a: int, ndim_b: int) -> str:
+        letters_a, letters_b = list("abcdefghijkl"[:ndim_a]), list("mnopqrstuvwx"[:ndim_b])
+        for one, other in zip([*axes[0], *batch[0]], [*axes[1], *batch[1]], strict=True):
+            letters_b[other] = letters_a[one]
+        first = [letters_a[axis] for axis in batch[0]]
+        summed = {letters_a[axis] for axis in axes[0]}
+        rest = [letter for letter in letters_a + letters_b if letter not in summed | set(first)]
+        return f"np.einsum('{''.join(letters_a)},{''.join(letters_b)}->{''.join(first + rest)}', {a}, {b})"
+
+    return product
+
+
+def plain_product(a: str, b: str, axes: Any, ndim_a: int, ndim_b: int) -> str:
     """The contraction as the plainest NumPy that computes it."""
     if axes == ((), ()):
         return f"np.multiply.outer({a}, {b})"
@@ -234,26 +262,26 @@ def product(a: str, b: str, axes: Any, ndim_a: int, ndim_b: int) -> str:
 # --- moving entries about ---------------------------------------------------------------------------
 
 
-def _moved(template: str, a: Operand) -> tuple[str, str]:
+def moved(template: str, a: Operand) -> tuple[str, str]:
     """The same move for the value and, where there is one, for the bound."""
     return template.format(a.value), a.bound and template.format(f"({a.bound})")
 
 
 @rule("transpose")
 def _transpose(out: str, params: Params, a: Operand) -> tuple[str, str]:
-    return _moved(f"np.transpose({{}}, {integers(params['permutation'])})", a)
+    return moved(f"np.transpose({{}}, {integers(params['permutation'])})", a)
 
 
 @rule("reshape")
 def _reshape(out: str, params: Params, a: Operand) -> tuple[str, str]:
     if params["dimensions"] is not None:
         raise UnknownPrimitiveError("reshape with dimensions has no rule; add one in primitives.py")
-    return _moved(f"np.reshape({{}}, {shape_of(params['new_sizes'])})", a)
+    return moved(f"np.reshape({{}}, {shape_of(params['new_sizes'])})", a)
 
 
 @rule("squeeze")
 def _squeeze(out: str, params: Params, a: Operand) -> tuple[str, str]:
-    return _moved(f"np.squeeze({{}}, {integers(params['dimensions'])})", a)
+    return moved(f"np.squeeze({{}}, {integers(params['dimensions'])})", a)
 
 
 @rule("broadcast_in_dim")
@@ -264,23 +292,18 @@ def _broadcast_in_dim(out: str, params: Params, a: Operand) -> tuple[str, str]:
     )
 
 
-@rule("split")
-def _split(out: str, params: Params, a: Operand) -> tuple[str, str]:
-    if len(params["sizes"]) != 1:
-        raise UnknownPrimitiveError("split into several parts has no rule; add one in primitives.py")
-    return _moved("{}", a)
-
-
 @rule("stop_gradient", "copy", "copy_p")
 def _copy(out: str, _: Params, a: Operand) -> tuple[str, str]:
-    return _moved("{}", a)
+    return moved("{}", a)
 
 
 @rule("convert_element_type")
 def _convert(out: str, params: Params, a: Operand) -> tuple[str, str]:
     kind = np.dtype(params["new_dtype"]).name
     if kind == a.kind:
-        return _moved("{}", a)
+        return moved("{}", a)
+    if kind == "float32" and a.kind == "float64":
+        raise UnknownPrimitiveError("float32 in the middle has no rule")
     return f"np.asarray({a.value}).astype(np.{kind})", ""
 
 
@@ -289,12 +312,13 @@ def _convert(out: str, params: Params, a: Operand) -> tuple[str, str]:
 
 @rule("iota")
 def _iota(out: str, params: Params) -> tuple[str, str]:
-    return f"iota({shape_of(params['shape'])}, {params['dimension']})", ""
+    numbers = f"iota({shape_of(params['shape'])}, {params['dimension']})"
+    return numbers + (".astype(float)" if np.dtype(params["dtype"]).kind == "f" else ""), ""
 
 
 @rule("dim_as_value")
 def _dim_as_value(out: str, params: Params) -> tuple[str, str]:
-    return str(params["dim"]), ""
+    return shape_of([params["dim"]])[1:-2], ""
 
 
 def _comparison(symbol: str) -> Rule:
@@ -306,12 +330,15 @@ for _name, _symbol in {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">",
 
 
 @rule("select_n")
-def _select_n(out: str, _: Params, which: Operand, no: Operand, yes: Operand) -> tuple[str, str]:
+def _select_n(out: str, _: Params, which: Operand, no: Operand, *others: Operand) -> tuple[str, str]:
+    if len(others) != 1:
+        raise UnknownPrimitiveError("a choice among more than two has no rule; add one in primitives.py")
+    (yes,) = others
     bound = f"np.where({which.value}, {yes.bound or '0.0'}, {no.bound or '0.0'})"
     return f"np.where({which.value}, {yes.value}, {no.value})", bound if yes.bound or no.bound else ""
 
 
-def _axes(params: Params) -> str:
+def axes_of(params: Params) -> str:
     """The axes to reduce, as an argument: one number where there is one."""
     axes = integers(params["axes"])
     return str(axes[0]) if len(axes) == 1 else str(axes)
@@ -319,7 +346,7 @@ def _axes(params: Params) -> str:
 
 def kind_of(variable: Any) -> str:
     """The name of a variable's dtype."""
-    return str(np.dtype(variable.aval.dtype).name)
+    return str(variable.aval.dtype.name)
 
 
 def integers(numbers: Any) -> tuple[int, ...]:

@@ -16,17 +16,20 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from derivations.ledger import Model
 from derivations.notation import Quantity
+from derivations.referee import primitives_functions, primitives_index  # noqa: F401  # they fill the table
 from derivations.referee.forward_pass import lines_of
 from derivations.referee.loops import words_read, write_loop
 from derivations.referee.primitives import (
     HELPERS,
     RULES,
+    SEVERAL,
     Operand,
     UnknownPrimitiveError,
     kind_of,
@@ -136,10 +139,24 @@ def symbolic_shapes(model: Model, names: list[str]) -> list[Any]:
 
 
 class Transcript:
-    """A jaxpr written out as a Python function of sizes and arrays."""
+    """A jaxpr written out as a Python function of sizes and arrays.
 
-    def __init__(self, closed: Any, arguments: list[str], bounds: bool) -> None:
-        self.bounds, self.arguments = bounds, arguments
+    It returns the result, or a tuple of ``several``; with ``bounds``, of the bounds too. With ``rounded``
+    the floats that it is given are taken to be off by one rounding, as they are for who has
+    narrowed them. ``without_rule`` stands in for the rules that are missing, if there is one.
+    """
+
+    def __init__(
+        self,
+        closed: Any,
+        arguments: list[str],
+        bounds: bool,
+        *,
+        several: bool = False,
+        rounded: bool = False,
+        without_rule: Callable[[Any, bool], Any] | None = None,
+    ) -> None:
+        self.bounds, self.arguments, self.without_rule = bounds, arguments, without_rule
         self.letters = {
             word
             for variable in closed.jaxpr.invars
@@ -150,21 +167,30 @@ class Transcript:
         self.lines: list[tuple[str, str]] = []
         self.constants: dict[str, Any] = {}
         self.count = 0
+        self.primitives: set[str] = set()
         for name, variable in zip(arguments, closed.jaxpr.invars, strict=True):
-            self.operands[variable] = Operand(name, "", len(variable.aval.shape), kind_of(variable))
+            bound = f"abs({name})" if rounded and kind_of(variable).startswith("float") else ""
+            self.operands[variable] = Operand(name, bound, len(variable.aval.shape), kind_of(variable))
         for variable, value in zip(closed.jaxpr.constvars, closed.consts, strict=True):
             self.operands[variable] = self.constant(np.asarray(value))
         self.write(closed.jaxpr)
         self._drop_unused(closed.jaxpr.outvars)
-        (result,) = [self.operand(variable) for variable in closed.jaxpr.outvars]
-        returned = f"{result.value}, {result.bound or '0.0'}" if bounds else result.value
+        returned = self._returned([self.operand(variable) for variable in closed.jaxpr.outvars], several)
         heading = f"def program({', '.join(['sizes', *arguments])}):"
         lines = [heading, *self._sizes_used(), *self.text(), f"    return {returned}", ""]
         self.source = "\n".join(lines)
 
-    def compile(self) -> Callable[..., Any]:
-        """The function whose text is ``source``."""
-        scope: dict[str, Any] = {**HELPERS, **self.constants}
+    def _returned(self, results: list[Operand], several: bool) -> str:
+        values, bounds = ([o.value for o in results], [o.bound or "0.0" for o in results])
+        if not several:
+            (value,), (bound,) = values, bounds
+            return f"{value}, {bound}" if self.bounds else value
+        texts = [f"({', '.join(row)},)" for row in (values, bounds)]
+        return ", ".join(texts if self.bounds else texts[:1])
+
+    def compile(self, **helpers: Any) -> Callable[..., Any]:
+        """The function whose text is ``source``; ``helpers`` replace functions that it calls."""
+        scope: dict[str, Any] = {**HELPERS, **helpers, **self.constants}
         exec(compile(self.source, "<derivative program>", "exec"), scope)
         function: Callable[..., Any] = scope["program"]
         return function
@@ -195,16 +221,55 @@ class Transcript:
         for equation in needed(jaxpr):
             name = equation.primitive.name
             inner = inner_jaxpr(equation)
+            if any(kind_of(given).startswith("float") for given in equation.invars):
+                self.primitives.add(name)
             if name == "scan":
                 write_loop(self, equation)
             elif inner is not None:
                 self._write_inlined(equation, inner)
             elif name in RULES and len(equation.outvars) == 1:
                 self._write_line(equation)
+            elif name in SEVERAL:
+                self._write_several(equation, SEVERAL[name])
             else:
-                raise UnknownPrimitiveError(
-                    f"JAX's program uses {name!r}, which has no rule; add one in primitives.py"
-                )
+                self._write_without_rule(equation)
+
+    def _write_without_rule(self, equation: Any) -> None:
+        name = equation.primitive.name
+        if self.without_rule is None:
+            raise UnknownPrimitiveError(
+                f"JAX's program uses {name!r}, which has no rule; add one in primitives.py"
+            )
+        stand_in = f"{name.replace('-', '_')}_{self.count}"
+        self.constants[stand_in] = self.without_rule(equation, self.bounds)
+
+        def rule(_: Any, __: Any, *operands: Operand) -> tuple[str, str]:
+            values, bounds = ([a.value for a in operands], [a.bound or "0.0" for a in operands])
+            given = f"[{', '.join(values)}]" + (f", [{', '.join(bounds)}]" if self.bounds else "")
+            return f"{stand_in}({given})", ""
+
+        self._write_several(equation, rule, estimated=self.bounds)
+
+    def _write_several(self, equation: Any, rule: Any, *, estimated: bool = False) -> None:
+        """An operation with several results: ``a, b = f(x)``, and one more line for their bounds.
+
+        One that estimates its bounds gives them with its results.
+        """
+        operands = [self.operand(given) for given in equation.invars]
+        value, bound = rule(f"v{self.count}", equation.params, *operands)
+        has_bound = self.bounds and bool(bound or estimated)
+        results = []
+        for variable in equation.outvars:
+            name, kind = f"v{self.count}", kind_of(variable)
+            self.count += 1
+            bound_name = f"{name}_" if has_bound else ""
+            results.append(Operand(name, bound_name, len(getattr(variable.aval, "shape", ())), kind))
+        self.operands |= dict(zip(equation.outvars, results, strict=True))
+        names, bounds = ([o.value for o in results], [o.bound for o in results if o.bound])
+        left = [*names, *bounds] if estimated else names
+        self.lines.append((" ".join(left), f"    {', '.join(left)}, = {value}"))
+        if has_bound and not estimated:
+            self.lines.append((" ".join(bounds), f"    {', '.join(bounds)}, = {bound}"))
 
     def _write_inlined(self, equation: Any, inner: Any) -> None:
         for variable, value in zip(inner.jaxpr.constvars, inner.consts, strict=True):
@@ -222,6 +287,8 @@ class Transcript:
         out = f"v{self.count}"
         operands = [self.operand(given) for given in equation.invars]
         value, bound = RULES[equation.primitive.name](out, equation.params, *operands)
+        if not kind_of(variable).startswith("float"):
+            bound = ""  # whole numbers and truth values are exact
         if operands and value == operands[0].value:
             self.operands[variable] = operands[0]  # a copy
             return
@@ -266,4 +333,6 @@ def inner_jaxpr(equation: Any) -> Any:
         inner = equation.params.get(name)
         if hasattr(inner, "jaxpr"):
             return inner
+        if hasattr(inner, "eqns"):  # of a checkpoint: it has no constants
+            return SimpleNamespace(jaxpr=inner, consts=())
     return None

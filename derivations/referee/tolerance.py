@@ -16,12 +16,15 @@ ROUNDINGS     4        the hand function and a judge each make about as many rou
                        for the complex judge, whose multiplication is four
 ELEMENTARY    3        roundings in one exp, log or tanh: NumPy promises 4 ulp at most and keeps to
                        about one
+SPECIAL       12       roundings in one power or error function, which are several steps each
 UNDERFLOW     2^-900   below this, products of saturated units underflow and have no relative
                        precision; the complex judge's step of 2^-100 leaves that much room
 STEP          2^-100   the complex step: its error is the square, far below one rounding, and a power
                        of two is exact
 OBSERVED      64       roundings of an entry that no judge differentiates but NumPy observes; sizes,
                        labels and truth values are compared exactly
+EXPLAINED     1e-9     how near an explanation of a wrong gradient must come to it, of its largest entry,
+                       and EXPLAINED_OF_RESIDUAL, 1e-4, of its largest error: it accounts for all of it
 ============  =======  ===========================================================================
 
 A fault of relative size 1e-12 is 9007 roundings of the entry it is in. It is seen wherever the terms
@@ -37,14 +40,27 @@ import numpy as np
 UNIT = 2.0**-53
 ROUNDINGS = 4.0
 ELEMENTARY = 3.0
+SPECIAL = 12.0
 UNDERFLOW = 2.0**-900
 STEP = 2.0**-100
 OBSERVED = 64.0
+NARROW = 2.0**-24
+UNDERFLOW32 = 2.0**-100
+ESTIMATED = 64.0
+DIFFERENCES = 16.0
+VALUE = 16.0
+EXPLAINED = 1e-9
+EXPLAINED_OF_RESIDUAL = 1e-4
 
 
 def permitted(bound: Any) -> Any:
     """The largest difference that rounding explains, given the bound in roundings."""
     return bound * (ROUNDINGS * UNIT) + UNDERFLOW
+
+
+def permitted_in_float32(bound: Any) -> Any:
+    """The same for what was computed in float32; the bound must count the rounding of the inputs."""
+    return bound * (ROUNDINGS * NARROW) + UNDERFLOW32
 
 
 def observed_bound(value: Any) -> Any:
