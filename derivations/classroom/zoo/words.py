@@ -69,7 +69,7 @@ def only_the_first_context(x: Array, t: Array, W: Array, W_prime: Array) -> tupl
     LOOKUP, "overwritten",
     symptom="Frequent words learn too little, the more so the larger the batch.",
     missed="A batch without a repeated word; and += looks as if it added.",
-    seen="HIPS autograd #39, the gradient of take: https://github.com/HIPS/autograd/issues/39; and students "
+    seen="HIPS autograd #39, take: https://github.com/HIPS/autograd/issues/39; and students "
     "of makemore: https://github.com/karpathy/nn-zero-to-hero/issues/57",
 )  # fmt: skip
 def repeated_words_overwritten(words: Array, T: Array, W: Array, W_prime: Array) -> tuple[Array, Array]:
