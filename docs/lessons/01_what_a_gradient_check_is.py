@@ -64,6 +64,7 @@ def train(gradients, steps=100):
 
 
 curves = {"right": train(right), "wrong": train(wrong)}
+plt.figure()
 for name, errors in curves.items():
     print(f"{name}: E = {errors[0]:.4f} at the start, {errors[-1]:.4f} after {len(errors) - 1} steps")
     plt.plot(errors, label=name)

@@ -63,12 +63,15 @@ def error(step, sides):
 steps = np.logspace(-13, -1, 49)
 curves = {sides: np.array([error(step, sides) for step in steps]) for sides in (1, 2)}
 
+plt.figure(figsize=(8, 5))
 for sides, name in ((1, "one-sided"), (2, "two-sided")):
     plt.loglog(steps, curves[sides], ".-", label=name)
-in_use = {"SciPy check_grad": (1.5e-8, 1), "torch gradcheck": (1e-6, 2), "CS224n": (1e-4, 2)}
+in_use = {"SciPy check_grad": (1.5e-8, 1), "PyTorch gradcheck": (1e-6, 2), "CS224n": (1e-4, 2)}
 for name, (step, sides) in in_use.items():
-    plt.plot(step, error(step, sides), "k*")
-    plt.annotate(name, (step, error(step, sides)), (0, -18), textcoords="offset points", ha="center")
+    star = step, error(step, sides)
+    side, away = ("right", -12) if sides == 1 or step < 1e-5 else ("left", 12)
+    plt.plot(*star, "k*", ms=10, zorder=3)
+    plt.annotate(name, star, (away, -12), textcoords="offset points", ha=side)
 plt.ylim(bottom=1e-12)
 plt.xlabel("step")
 plt.ylabel("error, relative to the largest entry")
@@ -92,10 +95,8 @@ for sides in (1, 2):
     left, right = arm(sides, 1e-13, 1e-10), arm(sides, 1e-4, 1e-2)
     best = np.argmin(curves[sides])
     digits = -np.log10(curves[sides][best])
-    print(
-        f"{sides}-sided: slopes {left:+.1f} and {right:+.1f}; best step near {steps[best]:.0e}, "
-        f"{digits:.1f} right digits"
-    )
+    near = 10 ** np.round(np.log10(steps[best]))
+    print(f"{sides}-sided: slopes {left:+.1f} and {right:+.1f}; best near {near:.0e}: {int(digits)} digits")
     assert abs(left + 1) < 0.2
     assert abs(right - sides) < 0.05, f"the right arm has slope {right:.2f}"
     assert abs(digits - {1: 7.6, 2: 10.3}[sides]) < 0.8, f"{digits:.1f} right digits"

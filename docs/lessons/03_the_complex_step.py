@@ -77,12 +77,13 @@ def error(method, step):
 
 
 steps = np.logspace(-20, -1, 39)
+plt.figure()
 for method in (two_sided, complex_step):
     errors = np.array([error(method, step) for step in steps])
-    print(f"{method.__name__:12}  at best {-np.log10(errors.min()):.0f} digits")
+    print(f"{method.__name__:12}  at best {int(-np.log10(errors.min()))} digits")
     plt.loglog(steps, np.maximum(errors, 1e-17), ".-", label=method.__name__.replace("_", " "))
 plt.axhline(2.0**-53, color="gray", lw=0.5)
-plt.annotate("one rounding, 2⁻⁵³", (1e-20, 1.5e-16))
+plt.annotate("one rounding, 2⁻⁵³", (1e-1, 1.5e-16), ha="right")
 plt.xlabel("step")
 plt.ylabel("error, relative to the largest entry")
 plt.title("Nothing to cancel, nothing to lose")

@@ -175,6 +175,7 @@ assert shares[-1] > 85 / 100
 assert 0.1 < shares[-1] ** 10 < 0.9, "ten directions"
 assert not ours(skipgram.reference, wrong_cell, of_section_6, "W_prime")
 
+plt.figure()
 plt.semilogx(vocabularies, shares, "o-")
 plt.xlabel("V, words in the vocabulary")
 plt.ylabel("share of directions that accept it")

@@ -68,6 +68,7 @@ assert abs(moved - 0.55) < 1e-6
 assert not passes(slope_of_relu(u), moved), "the right slope is called wrong"
 assert passes(slope_of_relu(u), differences(relu, u, 1e-7)), "a step that stays on its side is right"
 
+plt.figure()
 line = np.linspace(-2e-5, 2e-5, 200)
 plt.plot(line, relu(line), label="ReLU")
 ends = u + np.array([-1e-5, 1e-5])
@@ -184,6 +185,7 @@ for score in np.linspace(0, -40, 81):
     factors.append((softmax(u)[0], moved[0] / y_minus_t(u, t)[0]))
 y_c, factor = np.transpose(factors)
 assert np.allclose(factor, y_c / (y_c + EPSILON), rtol=1e-4, atol=1e-6)
+plt.figure()
 plt.semilogx(y_c, factor)
 plt.axvline(EPSILON, color="gray", lw=0.5)
 plt.annotate(" ε", (EPSILON, 0.05))

@@ -1,0 +1,6 @@
+# %% [markdown]
+# # 9. Reading a diagnosis
+#
+# **Claim.** TODO
+#
+# ## Break it
