@@ -14,8 +14,8 @@ equation, and judged by JAX. Read the modules beside the paper, in this order:
 ``notation`` and ``ledger`` say how to read them; ``referee`` judges them; ``derivations verify``
 runs it. Importing a section imports NumPy and no JAX.
 
-``check_gradient`` and ``assert_gradient`` hold a gradient of your own against the same referee, and say what
-is wrong with it: see ``classroom``.
+``check_gradient`` and ``assert_gradient`` hold a gradient of your own against the same referee, and say
+what is wrong with it: see ``classroom``.
 """
 
 from __future__ import annotations

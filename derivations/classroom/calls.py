@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from derivations.classroom.agreement import place
 from derivations.classroom.cases import Judgement
 from derivations.classroom.findings import Finding
-from derivations.classroom.judging import place
 from derivations.classroom.returned import as_arrays, shape_text
 from derivations.classroom.student import shortened, where_it_happened
 from derivations.referee.instances import Instance
@@ -142,7 +142,9 @@ def look_for_changes(called: Called, given: Mapping[str, Any], inputs: Mapping[s
     """Arguments that the gradient has changed."""
     for name, after in given.items():
         before = inputs[name]
-        if not isinstance(after, np.ndarray) or np.array_equal(before, after, equal_nan=after.dtype.kind == "f"):
+        if not isinstance(after, np.ndarray) or np.array_equal(
+            before, after, equal_nan=after.dtype.kind == "f"
+        ):
             continue
         if before.shape != after.shape:
             text = f"its shape from {before.shape} to {after.shape}"
@@ -167,7 +169,11 @@ def look_for_views(called: Called, given: Mapping[str, Any], raw: Mapping[str, A
     for name, array in arrays.items():
         for source, argument in given.items():
             if isinstance(argument, np.ndarray) and np.shares_memory(array, argument):
-                what = f"the argument {source} itself" if array is argument else f"a view of the argument {source}"
+                what = (
+                    f"the argument {source} itself"
+                    if array is argument
+                    else f"a view of the argument {source}"
+                )
                 called.find(
                     "returns-view",
                     name,

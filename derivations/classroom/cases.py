@@ -18,15 +18,14 @@ class Judgement:
     """What the judges find on one instance.
 
     ``automatic`` is the gradient by name, float64 arrays (of shape () for a number); ``permitted``, of the
-    same shapes, how far rounding may take a float64 gradient from it; ``narrow`` the same for one in
-    float32. ``disagreement`` says in words where judges differ beyond rounding, ``kink`` where the
-    loss has no derivative, ``trouble`` why there is no finite gradient at all; all empty if all is well.
+    same shapes, how far rounding may take a float64 gradient from it. ``disagreement`` says in words
+    where judges differ beyond rounding, ``kink`` where the loss has no derivative, ``trouble`` why there
+    is no finite gradient at all; all are empty if all is well.
     """
 
     value: float
     automatic: Arrays = field(default_factory=dict)
     permitted: Arrays = field(default_factory=dict)
-    narrow: Arrays = field(default_factory=dict)
     disagreement: str = ""
     kink: str = ""
     trouble: str = ""

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from derivations.classroom.cases import Judgement
-from derivations.classroom.judging import Evaluated, Method, Numeric, Traced
+from derivations.classroom.evaluating import Evaluated, Numeric
+from derivations.classroom.judging import Method, Traced
 from derivations.classroom.shapes import FLOATS, Description, as_given, draw
 from derivations.classroom.student import where_it_happened
 from derivations.classroom.tracing import LossError, Tracing, check_number
@@ -163,7 +164,9 @@ def holds_for_all(tracing: Tracing, samples: list[Instance]) -> bool:
         inputs = [sample.inputs[name] for name in tracing.description.names]
         general, bound = tracing.symbolic.value(sample.sizes, *inputs)
         special, _ = tracing.concrete(sample.inputs).value({}, *inputs)
-        if np.isfinite(special) and not abs(general - special) <= VALUE * UNIT * (np.nan_to_num(bound) + 1.0):
+        if np.isfinite(special) and not abs(general - special) <= VALUE * UNIT * (
+            np.nan_to_num(bound) + 1.0
+        ):
             return False
     return True
 

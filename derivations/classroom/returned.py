@@ -50,8 +50,10 @@ def _is_one_in_a_sequence(result: Any, value: Any) -> bool:
     """Whether the gradient for one argument comes as a tuple or a list of arrays."""
     if isinstance(result, tuple):
         return True
-    return isinstance(result, list) and any(isinstance(one, np.ndarray) and one.ndim for one in result) and (
-        len(result) == 1 or np.ndim(value) < 2
+    return (
+        isinstance(result, list)
+        and any(isinstance(one, np.ndarray) and one.ndim for one in result)
+        and (len(result) == 1 or np.ndim(value) < 2)
     )
 
 
@@ -84,7 +86,9 @@ def as_floats(called: Called, name: str, value: Any) -> Any:
         floats = np.array(np.real(array), dtype=float)
     except (TypeError, ValueError, RuntimeError):
         if not any(f.kind == "returns-other" and f.argument == name for f in called.findings):
-            message = f"the gradient for {name} is a {kind} that holds no numbers: return an array of floats"
+            message = (
+                f"the gradient for {name} is a {kind} that holds no numbers: return an array of floats"
+            )
             called.find("returns-other", name, message)
         return None
     _look_at_dtype(called, name, value, array)

@@ -48,7 +48,9 @@ class Argument:
 
     def __str__(self) -> str:
         shape = " ".join(self.shape) or "()"
-        kind = {"real": "", GIVEN: "", WORDS: f" words of {self.words_of}"}.get(self.drawn, f" {self.drawn}")
+        kind = {"real": "", GIVEN: "", WORDS: f" words of {self.words_of}"}.get(
+            self.drawn, f" {self.drawn}"
+        )
         return shape + kind
 
 
@@ -91,7 +93,7 @@ def describe(text: str, names: Sequence[str]) -> Description:
     if len(entries) != len(names):
         raise ValueError(
             f"the description {text!r} has {counted(len(entries), 'entry', 'entries')}, the loss takes "
-            f"{counted(len(names), 'argument')} ({', '.join(names)}): give one entry for each, commas between"
+            f"{counted(len(names), 'argument')} ({', '.join(names)}): give one for each, commas between"
         )
     arguments = [_argument(entry, name) for entry, name in zip(entries, names, strict=True)]
     known = {size for argument in arguments for size in argument.shape}
@@ -229,7 +231,9 @@ def parse(description: Description, text: str) -> Instance:
             raise ValueError(
                 f"instance={text!r}: {name}={value} is not a whole number from 1 (seed: from 0) up"
             )
-    return draw(description, {letter: int(words[letter]) for letter in description.letters}, scale, int(seed))
+    return draw(
+        description, {letter: int(words[letter]) for letter in description.letters}, scale, int(seed)
+    )
 
 
 @st.composite
@@ -243,9 +247,14 @@ def instances(
 
 
 def some_instances(
-    description: Description, examples: int, seed: int, *, shapes: int = 0, scales: Sequence[str] = DRAWN_SCALES
+    description: Description,
+    examples: int,
+    seed: int,
+    *,
+    shapes: int = 0,
+    scales: Sequence[str] = DRAWN_SCALES,
 ) -> list[Instance]:
-    """Instances that Hypothesis chose, the same for the same seed; of at most ``shapes`` shapes, if given."""
+    """Instances that Hypothesis chose, the same for the same seed; of at most ``shapes`` shapes."""
     chosen: list[Instance] = []
 
     @seeded(seed)
@@ -268,9 +277,7 @@ def _of_few_shapes(description: Description, chosen: list[Instance], shapes: int
     """The same scales and seeds, at the shapes of the first instances that differ."""
     pool = list({tuple(instance.sizes.items()): instance.sizes for instance in chosen}.values())[:shapes]
     turns = [pool[number % len(pool)] for number in range(len(chosen))]
-    return [
-        draw(description, sizes, one.scale, one.seed) for one, sizes in zip(chosen, turns, strict=True)
-    ]
+    return [draw(description, sizes, one.scale, one.seed) for one, sizes in zip(chosen, turns, strict=True)]
 
 
 def random_instance(description: Description, seed: int) -> Instance:

@@ -15,7 +15,7 @@ import numpy as np
 
 from derivations.classroom.shapes import WORDS, Argument, Description
 from derivations.referee.primitives import UnknownPrimitiveError, logistic
-from derivations.referee.programs import Transcript
+from derivations.referee.transcripts import Transcript
 from derivations.referee.tolerance import ESTIMATED, UNIT
 
 Function = Callable[..., Any]

@@ -28,7 +28,7 @@ import numpy as np
 from derivations.referee.primitives import Operand, kind_of, shape_of
 
 if TYPE_CHECKING:
-    from derivations.referee.programs import Transcript
+    from derivations.referee.transcripts import Transcript
 
 
 def write_loop(transcript: Transcript, equation: Any) -> None:

@@ -20,12 +20,10 @@ from derivations.referee.primitives import (
     Rule,
     axes_of,
     joined,
-    moved,
     rule,
     scaled,
-    size_with_error,
 )
-from derivations.referee.tolerance import ELEMENTARY, SPECIAL, UNIT
+from derivations.referee.tolerance import ELEMENTARY, SPECIAL
 
 
 def smooth(value: str, slope: str, roundings: float = ELEMENTARY) -> Rule:
@@ -159,39 +157,3 @@ def _reduce_and(out: str, params: Params, a: Operand) -> tuple[str, str]:
 @rule("reduce_or")
 def _reduce_or(out: str, params: Params, a: Operand) -> tuple[str, str]:
     return f"{a.value}.any({axes_of(params)})", ""
-
-
-# --- running sums, and products ---------------------------------------------------------------------
-
-
-def running_sum(a: Any, axis: int, backwards: bool) -> Any:
-    """The sums of the entries up to each one, or from each one on."""
-    if backwards:
-        return np.flip(np.cumsum(np.flip(a, axis), axis), axis)
-    return np.cumsum(a, axis)
-
-
-HELPERS["running_sum"] = running_sum
-
-
-@rule("cumsum")
-def _cumsum(out: str, params: Params, a: Operand) -> tuple[str, str]:
-    axis, backwards = params["axis"], params["reverse"]
-    terms = joined(a.bound, f"abs({a.value}) * {a.value}.shape[{axis}]")
-    return f"running_sum({a.value}, {axis}, {backwards})", f"running_sum({terms}, {axis}, {backwards})"
-
-
-@rule("reduce_prod")
-def _reduce_prod(out: str, params: Params, a: Operand) -> tuple[str, str]:
-    """The product of all |a| + ~a is at most that much larger; no division by a factor of zero."""
-    axes = axes_of(params)
-    roundings = f"{a.value}.size * abs({out})"
-    if not a.bound:
-        return f"{a.value}.prod({axes})", roundings
-    larger = f"({size_with_error(a)}.prod({axes}) - abs({out})) / {UNIT}"
-    return f"{a.value}.prod({axes})", f"abs({larger}) + 2 * {roundings}"
-
-
-@rule("expand_dims")
-def _expand_dims(out: str, params: Params, a: Operand) -> tuple[str, str]:
-    return moved(f"np.expand_dims({{}}, {tuple(params['dimensions'])})", a)

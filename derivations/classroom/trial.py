@@ -1,0 +1,129 @@
+"""A gradient on trial: the judges' finding and the hand's, instance by instance."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from derivations.classroom.calls import Called, Hand
+from derivations.classroom.cases import Case, excess
+from derivations.classroom.findings import Finding
+from derivations.classroom.losses import Loss
+from derivations.classroom.shapes import varied
+from derivations.referee.instances import Instance
+
+ENOUGH = 8
+"""Instances that are judged however long they take."""
+
+VARIATIONS = 12
+"""How many variations of a given instance are tried besides."""
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    """An instance on which nothing can be said, and why: ``disagreement``, ``kink`` or ``trouble``."""
+
+    instance: Instance
+    kind: str
+    message: str
+
+
+@dataclass
+class Trial:
+    """A loss, a gradient by hand, and what was found so far.
+
+    ``cases`` are the instances that could be judged, ``found`` what the gradient did there besides,
+    ``unjudged`` the others; ``narrow`` says whether anything it returned was float32.
+    """
+
+    loss: Loss
+    hand: Hand
+    cases: list[Case] = field(default_factory=list)
+    found: list[tuple[Instance, Finding]] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+    unjudged: list[Unjudged] = field(default_factory=list)
+    narrow: bool = False
+
+    def judge_all(self, instances: Sequence[Instance], end: float) -> None:
+        """Judge one instance after the other, until the time is up."""
+        for number, instance in enumerate(instances):
+            if time.perf_counter() > end and number >= ENOUGH:
+                self.notes[
+                    f"the loss takes its time: {number} of {len(instances)} instances were tried"
+                ] = 1
+                break
+            case, called = self.judge(instance)
+            if case is not None:
+                self.cases.append(case)
+                self.found += [(instance, finding) for finding in called.findings]
+                self.notes.update(called.notes)
+                self.narrow |= bool(called.narrow)
+
+    def judge(self, instance: Instance) -> tuple[Case | None, Called]:
+        """One instance; no case where the judges have nothing to hold against the hand."""
+        judgement = self.loss.judge(instance)
+        for kind in ("trouble", "kink", "disagreement"):
+            if getattr(judgement, kind):
+                self.unjudged.append(Unjudged(instance, kind, getattr(judgement, kind)))
+                return None, Called()
+        called = self.hand.call(instance, judgement)
+        permitted: dict[str, Any] = dict(judgement.permitted)
+        if called.narrow:
+            wide = self.loss.permitted_in_float32(instance)
+            permitted |= {name: np.maximum(wide[name], permitted[name]) for name in called.narrow}
+        case = Case(instance, called.values, judgement.automatic, permitted, holds=False)
+        return replace(case, holds=all(error_of(case, name) <= 1 for name in self.loss.wrt)), called
+
+    def variations(self) -> list[Case]:
+        """The cases of a given instance's variations; none where shapes were described."""
+        if not self.loss.description.given:
+            return []
+        found = (self.judge(varied(self.loss.description, number)) for number in range(VARIATIONS))
+        return [case for case, _ in found if case is not None]
+
+    @property
+    def overflowed(self) -> list[Case]:
+        """Saturated cases in which a gradient that is right elsewhere is not finite.
+
+        Its formula is right then, and its arithmetic is not: a finding, but not a wrong gradient.
+        """
+        beyond = [case for case in self.cases if overflows(case)]
+        usual = [case for case in self.cases if case.instance.scale != "saturated"]
+        return [] if not usual or any(case.instance.scale != "saturated" for case in beyond) else beyond
+
+    @property
+    def counted(self) -> list[Case]:
+        """The cases that count."""
+        left_out = {id(case) for case in self.overflowed}
+        return [case for case in self.cases if id(case) not in left_out]
+
+    @property
+    def wrong(self) -> list[Case]:
+        """Those of them in which some entry is wrong, or missing."""
+        return [case for case in self.counted if not case.holds]
+
+
+def error_of(case: Case, name: str) -> float:
+    """The worst entry of a gradient in permitted differences; infinite for what cannot be compared."""
+    hand, automatic = case.hand.get(name), case.automatic[name]
+    if hand is None or hand.shape != automatic.shape:
+        return np.inf
+    return float(np.max(excess(hand, automatic, case.permitted[name])))
+
+
+def overflows(case: Case) -> bool:
+    """Whether a gradient is not finite somewhere, and right wherever it is."""
+    hand: Mapping[str, Any] = case.hand
+    names = list(case.automatic)
+    if any(name not in hand or hand[name].shape != case.automatic[name].shape for name in names):
+        return False
+    right = [excess(hand[n], case.automatic[n], case.permitted[n]) <= 1 for n in names]
+    finite = [np.isfinite(hand[n]) for n in names]
+    return not all(map(np.all, finite)) and all(
+        np.all(ok | ~there) for ok, there in zip(right, finite, strict=True)
+    )
