@@ -1,0 +1,184 @@
+"""From the wrong arguments of a gradient to explanations, each with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from derivations.classroom.diagnosis.backward import backward_guesses
+from derivations.classroom.diagnosis.altered import altered_guesses
+from derivations.classroom.diagnosis.guesses import Guess
+from derivations.classroom.diagnosis.places import wrong_place
+from derivations.classroom.diagnosis.plain import RIGHT, plain_guesses
+from derivations.classroom.diagnosis.scenes import Scene
+from derivations.classroom.diagnosis.pairs import two_at_a_time
+from derivations.classroom.diagnosis.search import Match, matches
+from derivations.classroom.diagnosis.terms import as_sum, fitted_terms, term_guesses
+from derivations.classroom.findings import Explanation
+
+SCENES = 50
+"""On how many instances an explanation must hold."""
+
+
+def explain(
+    names: Sequence[str], scenes: Sequence[Scene], axes: Mapping[str, tuple[str, ...]]
+) -> tuple[list[Explanation], list[str]]:
+    """The explanations of the wrong arguments among ``names``, and those that none explains.
+
+    ``axes`` are the letters of each argument's axes.
+    """
+    wrong = [name for name in names if any(scene.wrong(name) for scene in scenes)]
+    found = {name: _matches(name, _telling_first(name, scenes), axes) for name in wrong}
+    chosen = _together(found)
+    explanations = [_explanation(match, of, scenes) for match, of in chosen]
+    rest = [name for name in wrong if not found[name]]
+    for name in list(rest):
+        explanation = _last_resort(name, _telling_first(name, scenes))
+        if explanation is not None:
+            explanations.append(explanation)
+            rest.remove(name)
+    return explanations, rest
+
+
+def _telling_first(name: str, scenes: Sequence[Scene]) -> list[Scene]:
+    """Scenes ordered so that a wrong guess fails early: wrong ones, without sizes of one, small ones."""
+
+    def telling(scene: Scene) -> tuple[bool, int, int]:
+        ones = sum(size == 1 for size in scene.sizes.values())
+        return not scene.wrong(name), ones, int(np.size(scene.right[name]))
+
+    return sorted(scenes, key=telling)
+
+
+def _matches(name: str, scenes: Sequence[Scene], axes: Mapping[str, tuple[str, ...]]) -> list[Match]:
+    guesses = list(all_guesses(name, scenes, axes))
+    found = matches(guesses, name, scenes)
+    if found and found[0].cost <= 3.5:
+        return found
+    graph = scenes[0].graph
+    if graph is not None:
+        found += [_sum_match(name, *fit) for fit in fitted_terms(graph, name, scenes)]
+    if not found:
+        found = list(two_at_a_time(guesses, name, scenes))
+    return sorted(found, key=lambda match: match.cost)
+
+
+def all_guesses(
+    name: str, scenes: Sequence[Scene], axes: Mapping[str, tuple[str, ...]]
+) -> Iterable[Guess]:
+    """Every guess there is for one argument."""
+    yield RIGHT
+    yield from plain_guesses(name, {other: len(letters) for other, letters in axes.items()}, axes[name])
+    graph = scenes[0].graph
+    if graph is not None:
+        yield from backward_guesses(graph, name, scenes)
+        yield from term_guesses(graph, name)
+        yield from altered_guesses(graph, name)
+
+
+def _sum_match(
+    name: str, node: str, right: str, constants: Any, texts: tuple[str, ...], cost: float
+) -> Match:
+    from derivations.classroom.diagnosis.search import ONE
+
+    yours = as_sum(constants, texts)
+    says = f"takes {yours} as the error of {node}"
+    says += f" in the place of {right}" if right else ""
+    kind = _kind_of_sum(yours, right)
+    subject = ("sum", node, yours)
+    return Match(Guess(kind, says, lambda scene, name: None, cost, yours, subject=subject), ONE)
+
+
+def _kind_of_sum(yours: str, right: str) -> str:
+    if "wrong axis" in yours:
+        return "wrong-axis"
+    return "counted-once" if right else "wrong-error"
+
+
+# --- from matches to sentences ----------------------------------------------------------------------
+
+
+def _together(found: Mapping[str, list[Match]]) -> list[tuple[Match, list[str]]]:
+    """One match for each argument, the same for as many arguments as it explains."""
+    spoils: dict[Any, list[str]] = {}
+    for name, candidates in found.items():
+        for match in candidates:
+            if name not in spoils.setdefault(match.key, []):
+                spoils[match.key].append(name)
+    chosen: dict[Any, tuple[Match, list[str]]] = {}
+    for name, candidates in found.items():
+        if candidates:
+            best = min(candidates, key=lambda match: match.cost - 0.7 * (len(spoils[match.key]) - 1))
+            chosen.setdefault(best.key, (best, []))[1].append(name)
+    return list(chosen.values())
+
+
+def _explanation(match: Match, names: list[str], scenes: Sequence[Scene]) -> Explanation:
+    kind, says, detail = _worded(match)
+    others = " and ".join(f"d{name}" for name in names[1:])
+    subject = f"your d{names[0]}" + (f", like d{others[1:]}," if others else "")
+    return Explanation(kind, " ".join(names), f"{subject} {says}", _evidence(scenes), detail)
+
+
+def _worded(match: Match) -> tuple[str, str, str]:
+    guess, constant = match.guess, match.constant.text
+    if guess.words is not None:
+        kind, says, detail = guess.words(constant)
+        if match.also is not None:
+            return f"{match.also.kind} + {kind}", f"{match.also.says}; and it {says}", detail
+        return kind, says, detail
+    if not guess.says:
+        return _factor(constant)
+    if constant == "1" or guess.kind == "zeros":
+        return guess.kind, guess.says, guess.detail
+    kind, says, detail = _factor(constant)
+    return f"{guess.kind} + {kind}", f"{guess.says}; and it {says}", "; ".join(filter(None, (guess.detail, detail)))
+
+
+def _factor(constant: str) -> tuple[str, str, str]:
+    """A constant in front of a gradient that is right otherwise."""
+    if constant == "-1":
+        return "wrong-sign", "has the wrong sign", "-1"
+    sign = " and the wrong sign" if constant.startswith("-") else ""
+    says = f"is the right one times {constant}{sign}"
+    if constant.startswith("1/") and constant[2:].isidentifier() and constant[2:3].isupper():
+        says += f": a mean over {constant[2:]} where a sum belongs, or divided by {constant[2:]} twice"
+    elif constant.isidentifier() and constant[:1].isupper():
+        says += f": a sum over {constant} where a mean belongs, or counted {constant} times"
+    return "constant-factor", says, constant
+
+
+def _evidence(scenes: Sequence[Scene]) -> str:
+    shapes = {tuple(scene.sizes.items()) for scene in scenes}
+    count = len(scenes)
+    return f"on {count} of {count} instances, {len(shapes)} shape{'s' * (len(shapes) != 1)}"
+
+
+def _last_resort(name: str, scenes: Sequence[Scene]) -> Explanation | None:
+    """Where the wrong entries are, or that they are as rough as float32, if nothing else can be said."""
+    if _is_float32(name, scenes):
+        says = f"your d{name} is right to 7 digits only: somewhere in the middle it went through float32"
+        return Explanation("float32", name, says, _evidence(scenes))
+    place = wrong_place(name, scenes)
+    if place is None:
+        return None
+    what = {"": "which fits no explanation", "0": "which is 0", "-1": "which has the wrong sign"}.get(
+        place.factor, f"which is the right one times {place.factor}"
+    )
+    says = f"your d{name} is right but for its {place.text}, {what}"
+    return Explanation(place.kind, name, says, _evidence(scenes), place.text)
+
+
+def _is_float32(name: str, scenes: Sequence[Scene]) -> bool:
+    """Whether the errors are those of single precision, in most entries, on every scene."""
+    apart = [np.abs(np.subtract(scene.hand[name], scene.right[name])) for scene in scenes]
+    rough = [float(np.max(a, initial=0)) <= 2.0**30 * scene.noise[name] for a, scene in zip(apart, scenes, strict=True)]
+    seen = [np.mean(a > 4 * scene.noise[name]) for a, scene in zip(apart, scenes, strict=True)]
+    return all(rough) and float(np.mean(seen)) > 0.3
+
+
+def diagnose(loss: Any, cases: Sequence[Any], gradient: Callable[..., Any]) -> tuple[list[Explanation], list[str]]:
+    """The explanations for a wrong gradient, and the arguments that no single explanation fits."""
+    raise NotImplementedError

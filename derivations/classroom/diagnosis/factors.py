@@ -1,0 +1,120 @@
+"""Which quantities may stand as a factor where, and what the slope of an operation is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from derivations.classroom.diagnosis.scenes import Scene
+from derivations.classroom.graph import Computation, Graph, Node
+
+Formula = Callable[[Any], Any]
+
+
+def logistic(q: Any) -> Any:
+    """σ(q)."""
+    return 1 / (1 + np.exp(-q))
+
+
+FORMULAS: tuple[tuple[str, Formula, float], ...] = (
+    ("{q}", lambda q: q, 0.0),
+    ("{q} * (1 - {q})", lambda q: q * (1 - q), 0.2),
+    ("(1 - {q}**2)", lambda q: 1 - q**2, 0.3),
+    ("({q} > 0)", lambda q: (q > 0).astype(float), 0.3),
+    ("(1 - {q})", lambda q: 1 - q, 0.4),
+    ("{q}**2", lambda q: q**2, 0.6),
+    ("sigmoid({q}) * (1 - sigmoid({q}))", lambda q: logistic(q) * (1 - logistic(q)), 0.7),
+    ("(1 - tanh({q})**2)", lambda q: 1 - np.tanh(q) ** 2, 0.7),
+    ("sigmoid({q})", logistic, 0.8),
+    ("tanh({q})", np.tanh, 0.8),
+    ("exp({q})", np.exp, 0.8),
+    ("log({q})", lambda q: np.log(q), 0.9),
+    ("sign({q})", np.sign, 0.9),
+    ("(1 + {q})", lambda q: 1 + q, 0.9),
+    ("{q} * (1 + {q})", lambda q: q * (1 + q), 0.9),
+    ("abs({q})", np.abs, 0.9),
+    ("sqrt({q})", lambda q: np.sqrt(q), 0.9),
+    ("{q}**3", lambda q: q**3, 1.0),
+)
+"""What may be made of a quantity, and how far-fetched that is."""
+
+
+class Factor(NamedTuple):
+    """A factor by name: its value at a computation, of a shape that broadcasts against its place."""
+
+    text: str
+    value: Callable[[Computation], Any]
+    cost: float
+    node: int
+
+
+def factors(graph: Graph, shape: tuple[str, ...]) -> Iterator[Factor]:
+    """All factors for a place of this shape: quantities of the same shape, and rows and columns of it."""
+    for node in graph.nodes[:-1]:
+        aligned = _aligned(node, shape)
+        if aligned is None:
+            continue
+        for form, formula, cost in FORMULAS if node.real else FORMULAS[:1]:
+            text = form.format(q=node.quantity)
+            more = cost + (0 if len(node.shape) == len(shape) else 0.5)
+            yield Factor(text, _factor(node.number, formula, aligned), more, node.number)
+
+
+def products(graph: Graph, shape: tuple[str, ...]) -> Iterator[Factor]:
+    """Factors that are the product of two quantities of this shape."""
+    same = [node for node in graph.nodes[:-1] if node.real and node.shape == shape]
+    for n, one in enumerate(same):
+        for other in same[n + 1 :]:
+            text = f"{one.quantity} * {other.quantity}"
+            yield Factor(text, _product(one.number, other.number), 0.8, one.number)
+
+
+def _product(one: int, other: int) -> Callable[[Computation], Any]:
+    return lambda computation: np.asarray(computation.values[one]) * np.asarray(computation.values[other])
+
+
+def _factor(number: int, formula: Formula, aligned: tuple[Any, ...]) -> Callable[[Computation], Any]:
+    def value(computation: Computation) -> Any:
+        with np.errstate(all="ignore"):
+            return formula(np.asarray(computation.values[number], float))[aligned]
+
+    return value
+
+
+def _aligned(node: Node, shape: tuple[str, ...]) -> tuple[Any, ...] | None:
+    """How to index a node so that it broadcasts to a shape; None if it does not."""
+    if node.shape == shape:
+        return (...,)
+    if not node.shape or len(node.shape) >= len(shape):
+        return None
+    if node.shape == shape[-len(node.shape) :]:
+        return (...,)
+    if node.shape == shape[: len(node.shape)]:
+        return (..., *[None] * (len(shape) - len(node.shape)))
+    return None
+
+
+def slope_text(node: Node, position: int, scenes: Sequence[Scene]) -> str:
+    """The slope of an elementwise operation by name: ``h * (1 - h)`` where it is that, else ``∂h/∂u``."""
+    graph = scenes[0].computation.graph
+    given = graph.nodes[node.inputs[position]]
+    for source in (node, given):
+        for form, formula, _ in FORMULAS:
+            if all(_is_slope(scene, node, position, source, formula) for scene in scenes[:3]):
+                return form.format(q=source.quantity)
+    for other in (number for n, number in enumerate(node.inputs) if n != position):
+        if graph.nodes[other].real and all(
+            _is_slope(scene, node, position, graph.nodes[other], lambda q: q) for scene in scenes[:3]
+        ):
+            return graph.nodes[other].quantity
+    return f"∂{node.quantity}/∂{given.quantity}"
+
+
+def _is_slope(scene: Scene, node: Node, position: int, source: Node, formula: Formula) -> bool:
+    computation = scene.computation
+    found = np.diagonal(computation.jacobian(node.number, position))
+    with np.errstate(all="ignore"):
+        named = np.ravel(formula(np.asarray(computation.values[source.number], float)))
+    return named.shape == found.shape and bool(np.allclose(found, named, rtol=1e-9, atol=1e-300))

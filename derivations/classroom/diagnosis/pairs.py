@@ -1,0 +1,156 @@
+"""Two mistakes in one gradient.
+
+One made on top of the other (transposed, and a factor missing), two on the same way back, or one and a
+term too many. There are tens of thousands of pairs, so each is first tried on a single scene, up to a
+constant; the few that pass are matched on all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from derivations.classroom.diagnosis.guesses import Guess, swept
+from derivations.classroom.diagnosis.scenes import Scene
+from derivations.classroom.diagnosis.search import Match, match
+
+LIKELY = 2.5
+"""How far-fetched either of two mistakes may be."""
+
+
+def two_at_a_time(guesses: Sequence[Guess], name: str, scenes: Sequence[Scene]) -> Iterator[Match]:
+    """All pairs of likely mistakes that together give the hand's gradient."""
+    likely = [guess for guess in guesses if guess.cost <= LIKELY]
+    whole = [guess for guess in likely if not guess.added and guess.predict is not None]
+    with np.errstate(all="ignore"):
+        for pair in (
+            *_on_top_of_each_other(whole, name, scenes[0]),
+            *_on_the_way_back(whole, name, scenes[0]),
+        ):
+            found = match(pair, name, scenes)
+            if found is not None:
+                yield found
+        for added in (guess for guess in likely if guess.added):
+            for base in _with_a_term(added, whole, name, scenes[0]):
+                found = match(added, name, scenes, base)
+                if found is not None:
+                    yield found
+
+
+def _alike(hand: Any, predicted: Any) -> bool:
+    """Whether two arrays are the same but for a constant."""
+    if predicted is None or np.shape(predicted) != np.shape(hand):
+        return False
+    product = float(np.vdot(hand, predicted))
+    sizes = float(np.vdot(hand, hand)) * float(np.vdot(predicted, predicted))
+    return sizes > 0 and product * product >= sizes * (1 - 1e-7)
+
+
+def _predicted(guess: Guess, scene: Scene, name: str) -> Any:
+    key = ("predicted", id(guess), name)
+    if key not in scene.predicted:
+        scene.predicted[key] = guess.predict(scene, name)
+    return scene.predicted[key]
+
+
+# --- on top of each other -----------------------------------------------------------------------------
+
+
+def _on_top_of_each_other(guesses: Sequence[Guess], name: str, scene: Scene) -> Iterator[Guess]:
+    """A change of the whole gradient, made to what another mistake gives."""
+    changes = [guess for guess in guesses if guess.change is not None]
+    hand = scene.hand[name]
+    for guess in guesses:
+        below = _predicted(guess, scene, name)
+        if below is None or np.shape(below) != np.shape(hand):
+            continue
+        for change in changes:
+            assert change.change is not None
+            if change is not guess and _alike(hand, change.change(below)):
+                yield _together(guess, change, _changed(guess, change.change))
+
+
+def _changed(guess: Guess, change: Callable[[Any], Any]) -> Callable[[Scene, str], Any]:
+    def predict(scene: Scene, name: str) -> Any:
+        below = _predicted(guess, scene, name)
+        return None if below is None else change(below)
+
+    return predict
+
+
+# --- on the way back ------------------------------------------------------------------------------------
+
+
+def _on_the_way_back(guesses: Sequence[Guess], name: str, scene: Scene) -> Iterator[Guess]:
+    """Two changes of one sweep. The first one's sweep is done in full, the second's effect on it is linear."""
+    edited = [guess for guess in guesses if guess.edits is not None]
+    if not edited:
+        return
+    computation, hand = scene.computation, np.ravel(scene.hand[name])
+    target = computation.graph.arguments[name]
+    totals = computation.totals(target)
+    changes = [guess.edits(computation) for guess in edited if guess.edits]
+    for one, first in zip(edited, changes, strict=True):
+        signals = computation.sweep(first)
+        if not np.isfinite(signals[target]).all():
+            continue
+        for other, second in zip(edited, changes, strict=True):
+            if other is not one and not first.keys() & second.keys():
+                moved = _moved(computation, signals, second, totals)
+                if moved is not None and _alike(hand, np.ravel(signals[target]) + moved):
+                    yield _both(one, other)
+
+
+def _moved(computation: Any, signals: Mapping[int, Any], changes: Mapping[Any, Any], totals: Any) -> Any:
+    """What these changes add to the gradient, given the signals before them; None if they do nothing."""
+    moved = 0.0
+    for key, change in changes.items():
+        if isinstance(key, tuple):
+            number, position = key
+            at = computation.graph.nodes[number].inputs[position]
+            before = computation.flow(number, position, signals[number], {})
+            after = np.ravel(change(signals[number]))
+        else:
+            at, before = key, signals[key]
+            after = np.ravel(change(before))
+        if at not in totals:
+            return None
+        moved = moved + (after - np.ravel(before)) @ totals[at]
+    return moved
+
+
+def _both(one: Guess, other: Guess) -> Guess:
+    first, second = one.edits, other.edits
+    assert first is not None
+    assert second is not None
+    return _together(one, other, swept(lambda computation: {**first(computation), **second(computation)}))
+
+
+def _with_a_term(added: Guess, guesses: Sequence[Guess], name: str, scene: Scene) -> Iterator[Guess]:
+    """The mistakes from which the hand's gradient differs by a multiple of this term."""
+    term = added.predict(scene, name)
+    if term is None or np.shape(term) != np.shape(scene.hand[name]):
+        return
+    for base in guesses:
+        start = _predicted(base, scene, name)
+        if start is not None and np.shape(start) == np.shape(term):
+            if _alike(np.subtract(scene.hand[name], start), term):
+                yield base
+
+
+def _together(one: Guess, other: Guess, predict: Any) -> Guess:
+    details = "; ".join(detail for detail in (one.detail, other.detail) if detail)
+    return replace(
+        one,
+        says=f"{one.says}; and it {other.says}",
+        kind=f"{one.kind} + {other.kind}",
+        detail=details,
+        cost=one.cost + other.cost + 1,
+        predict=predict,
+        subject=(one.subject or one.says, other.subject or other.says),
+        edits=None,
+        change=None,
+    )

@@ -1,0 +1,93 @@
+"""Mistakes of place: all entries are right but those of one row, one column, one cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from derivations.classroom.diagnosis.constants import name_constant
+from derivations.classroom.diagnosis.scenes import Scene
+
+Index = Callable[[Scene, int], int | None]
+
+
+class Place(NamedTuple):
+    """Where the wrong entries are: the kind of place, its name, and whether the factor there has one."""
+
+    kind: str
+    text: str
+    factor: str
+
+
+def wrong_place(name: str, scenes: Sequence[Scene]) -> Place | None:
+    """The one row, column or cell that holds all wrong entries, on every scene; None if there is none."""
+    wrong = [scene for scene in scenes if scene.wrong(name)]
+    masks = [_wrong_entries(scene, name) for scene in wrong]
+    ndim = np.ndim(masks[0]) if masks else 0
+    if not ndim or not any(mask.size > 1 and not mask.all() for mask in masks):
+        return None
+    lines = [_line(wrong, masks, axis) for axis in range(ndim)]
+    factor = _factor(wrong, masks, name)
+    if all(lines):
+        text = ", ".join(line or "" for line in lines)
+        return Place("one-cell", f"entry [{text}]", factor)
+    for axis, line in enumerate(lines):
+        if line:
+            what = ("row", "column")[axis] if ndim == 2 else f"line along axis {axis}"
+            return Place(("one-row", "one-column")[axis] if axis < 2 else "one-row", f"{what} {line}", factor)
+    return None
+
+
+def _wrong_entries(scene: Scene, name: str) -> Any:
+    apart = np.abs(np.subtract(scene.hand[name], scene.right[name]))
+    return apart > max(scene.noise[name], 1e-13 * scene.scale[name])
+
+
+def _line(scenes: Sequence[Scene], masks: Sequence[Any], axis: int) -> str:
+    """What the one index along an axis is called that all wrong entries have; empty if there is none."""
+    found, sizes = [], []
+    for mask in masks:
+        others = tuple(n for n in range(mask.ndim) if n != axis)
+        (at,) = np.nonzero(mask.any(axis=others))
+        if len(at) != 1:
+            return ""
+        found.append(int(at[0]))
+        sizes.append(mask.shape[axis])
+    if max(sizes) == 1:
+        return ""
+    for text, index in _indices(scenes[0]):
+        if all(index(scene, size) == at for scene, size, at in zip(scenes, sizes, found, strict=True)):
+            return text
+    return ""
+
+
+def _indices(scene: Scene) -> Iterator[tuple[str, Index]]:
+    """The indices that have a name: the first ones, the last ones, a word's."""
+    for k in range(4):
+        yield str(k), lambda scene, size, k=k: k
+    for k in range(1, 4):
+        yield str(-k), lambda scene, size, k=k: size - k
+    for name, value in scene.inputs.items():
+        array = np.asarray(value)
+        if array.dtype.kind == "i" and array.ndim == 1:
+            for place in (-1, 0):
+                yield f"{name}[{place}]", lambda scene, size, a=name, at=place: int(scene.inputs[a][at])
+        elif array.ndim == 1 and set(np.unique(array)) <= {0.0, 1.0}:
+            yield f"of the word {name}", lambda scene, size, a=name: int(np.argmax(scene.inputs[a]))
+
+
+def _factor(scenes: Sequence[Scene], masks: Sequence[Any], name: str) -> str:
+    """The constant between the hand's entries there and the right ones, if it has a name."""
+    factors = []
+    for scene, mask in zip(scenes, masks, strict=True):
+        hand, right = scene.hand[name][mask], scene.right[name][mask]
+        factor = float(hand @ right / (right @ right)) if np.any(right) else np.nan
+        if not np.all(np.abs(hand - factor * right) <= 1e-9 * np.max(np.abs(hand), initial=1e-300)):
+            return ""
+        factors.append(factor)
+    if all(abs(factor) < 1e-12 for factor in factors):
+        return "0"
+    constant = name_constant(factors, scenes)
+    return constant.text if constant and constant.cost < 3.2 else ""

@@ -1,0 +1,81 @@
+"""Where in its source a step of a trace came from, and what the source calls it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+
+class Frame(NamedTuple):
+    """A stretch of source: one expression."""
+
+    file: str
+    line: int
+    column: int
+    last_line: int
+    last_column: int
+
+
+def frames_of(step: Any, function: Callable[..., Any]) -> tuple[Frame, ...]:
+    """The expressions that a step of a trace came from: in ``function`` first, then in its helpers."""
+    from jax._src import source_info_util  # the public API has no way to ask
+
+    found = [
+        Frame(f.file_name, f.start_line, f.start_column, f.end_line, f.end_column)
+        for f in source_info_util.user_frames(step.source_info.traceback)
+    ]
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:
+        return ()
+    lines = [line for *_, line in code.co_lines() if line is not None]
+    own = [
+        position
+        for position, frame in enumerate(found)
+        if frame.file == code.co_filename and min(lines) <= frame.line <= max(lines)
+    ]
+    return tuple(reversed(found[: own[-1] + 1])) if own else ()
+
+
+def expression_at(frame: Frame) -> tuple[str, str]:
+    """The name that the source gives to an expression (or ""), and the expression, made short."""
+    text = _tidy(source_at(frame))
+    return _assigned(frame.file).get(tuple(frame[1:]), ""), text
+
+
+def source_at(frame: Frame) -> str:
+    """The characters of the source in a frame; empty where there is no source."""
+    lines = [linecache.getline(frame.file, n) for n in range(frame.line, frame.last_line + 1)]
+    if not lines or not lines[0]:
+        return ""
+    data = [line.encode() for line in lines]
+    data[-1] = data[-1][: frame.last_column]
+    data[0] = data[0][frame.column :]
+    return b"".join(data).decode(errors="replace")
+
+
+def _tidy(text: str) -> str:
+    """On one line, without the names of the modules."""
+    text = " ".join(text.split())
+    return re.sub(r"\b(jnp|np|numpy|jax\.nn|jax\.numpy|nn|jax)\.(?=\w)", "", text)
+
+
+@cache
+def _assigned(file: str) -> dict[tuple[int, ...], str]:
+    """The names of all assigned expressions of a file, by their stretch of source."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except SyntaxError:
+        return {}
+    found = {}
+    for node in ast.walk(tree):
+        target = getattr(node, "target", None) or (getattr(node, "targets", None) or [None])[0]
+        value = getattr(node, "value", None)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(target, ast.Name) and value:
+            place = (value.lineno, value.col_offset, value.end_lineno, value.end_col_offset)
+            found[place] = target.id
+    return found
