@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from derivations.classroom.exercise_command import exercise
 from derivations.ledger import Entry, find, ledger
 
 EXAMPLES = 1000
@@ -39,6 +40,9 @@ def main() -> None:
 @click.version_option(package_name="derivations", message="derivations %(version)s")
 def cli() -> None:
     """Every equation of “word2vec Implementation Review”, derived by hand and judged by JAX."""
+
+
+cli.add_command(exercise)
 
 
 @cli.command()

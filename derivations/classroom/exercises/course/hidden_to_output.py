@@ -1,0 +1,49 @@
+"""The weights from hidden layer to output
+
+    h  --W'-->  u'  --σ-->  y  -->  E  <--  t
+
+The hidden layer h is given, N numbers. The M outputs weigh it, u'_j = Σ_i h_i w'_ij, and y_j =
+σ(u'_j), E = ½ Σ_j (t_j - y_j)². These weights are learned: each has to know its share in the error.
+
+Write ∂E/∂W', a matrix of the shape of W'.
+"""
+
+import numpy as np
+
+PAPER = "§3, p. 5: mlp.flow.dE_dW_prime"
+SHAPES = "h: N, t: M, W_prime: N M"
+WRT = "W_prime"
+
+
+def sigmoid(u):
+    """σ(u) = 1 / (1 + e^-u), of any shape."""
+    return 1 / (1 + np.exp(-u))
+
+
+def loss(h, t, W_prime):
+    """E, for the judges."""
+    import jax
+    import jax.numpy as jnp
+
+    u_prime = h @ W_prime
+    y = jax.nn.sigmoid(u_prime)
+    E = jnp.sum((t - y) ** 2) / 2
+    return E
+
+
+def gradient(h, t, W_prime):
+    """∂E/∂W', shape (N, M)."""
+    y = sigmoid(h @ W_prime)
+    EI_prime = (y - t) * y * (1 - y)
+    return np.outer(h, EI_prime)
+
+
+HINTS = """
+The weight w'_ij enters E by one door only, u'_j. So ∂E/∂w'_ij is the error signal of output j,
+which you have from before, times one more factor.
+
+That factor is ∂u'_j/∂w'_ij: what the weight is multiplied with on the way forward.
+
+Every hidden number meets every error signal, and nothing is added up: N numbers and M numbers make
+a table of N rows and M columns. NumPy has a function for this (§5 of the paper names it).
+"""
