@@ -57,7 +57,7 @@ def on_a_terminal(report: Report, width: int) -> str:
 def test_a_right_gradient_is_two_lines() -> None:
     assert str(right_report()).splitlines() == [
         "✓ gradients is right: W (V N), b (N)",
-        "  100 instances · 61 shapes · reverse, forward · float64 · 1.2 s",
+        "  100 instances · 61 shapes · float64 · 1.2 s · reverse, forward",
     ]
 
 
@@ -83,7 +83,7 @@ def test_a_wrong_gradient_is_told_from_the_verdict_down_to_the_line_to_paste() -
         "see it again:",
         AGAIN,
         "",
-        "100 instances · 61 shapes · reverse, forward · float64 · 1.2 s",
+        "100 instances · 61 shapes · float64 · 1.2 s · reverse, forward",
     ]
 
 

@@ -62,13 +62,13 @@ def judged(report: Report) -> str:
 
 
 def tried(report: Report) -> str:
-    """How it was found: instances, shapes, judges, precision, seconds."""
+    """How it was found: instances, shapes, precision, seconds, judges."""
     parts = [
         counted(report.instances, "instance"),
         counted(report.shapes, "shape"),
-        ", ".join(report.judges),
         report.precision,
         f"{report.seconds:.1f} s",
+        ", ".join(report.judges),
     ]
     return " · ".join(part for part in parts if part)
 
