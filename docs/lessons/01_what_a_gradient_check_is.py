@@ -30,14 +30,14 @@ assert W.size + W_prime.size == 30
 
 
 # %%
-def right(x, t, W, W_prime):
+def with_slope(x, t, W, W_prime):
     u, h, u_prime, y, E = mlp.forward(x, t, W, W_prime)
     EI_prime = (y - t) * y * (1 - y)
     EI = (W_prime @ EI_prime) * h * (1 - h)
     return np.outer(x, EI), np.outer(h, EI_prime)
 
 
-def wrong(x, t, W, W_prime):
+def without_slope(x, t, W, W_prime):
     u, h, u_prime, y, E = mlp.forward(x, t, W, W_prime)
     EI_prime = (y - t) * y * (1 - y)
     EI = W_prime @ EI_prime
@@ -63,7 +63,7 @@ def train(gradients, steps=100):
     return errors
 
 
-curves = {"right": train(right), "wrong": train(wrong)}
+curves = {gradients.__name__: train(gradients) for gradients in (with_slope, without_slope)}
 plt.figure()
 for name, errors in curves.items():
     print(f"{name}: E = {errors[0]:.4f} at the start, {errors[-1]:.4f} after {len(errors) - 1} steps")
@@ -115,15 +115,15 @@ by_difference = (
 # part in ten thousand; lesson 5 asks what that number should be.
 
 # %%
-for gradients in (right, wrong):
+for gradients in (with_slope, without_slope):
     for name, hand, moved in zip(("W", "W'"), gradients(x, t, W, W_prime), by_difference, strict=True):
         bad = np.abs(hand - moved) > 1e-4 * np.abs(moved)
-        print(f"{gradients.__name__:5}  ∂E/∂{name:2}  {bad.sum():2} of {bad.size} entries are wrong")
-        expected = 15 if gradients is wrong and name == "W" else 0
+        print(f"{gradients.__name__:13}  ∂E/∂{name:2}  {bad.sum():2} of {bad.size} entries are wrong")
+        expected = 15 if gradients is without_slope and name == "W" else 0
         assert bad.sum() == expected, f"{gradients.__name__}, ∂E/∂{name}: {bad.sum()} entries are wrong"
 
-ratio = wrong(x, t, W, W_prime)[0] / by_difference[0]
-print("\nwrong / right, row by row of W:\n", ratio.round(1))
+ratio = without_slope(x, t, W, W_prime)[0] / by_difference[0]
+print("\nwithout / with, row by row of W:\n", ratio.round(1))
 print(f"the largest factor is {ratio.max():.0f}")
 assert np.allclose(ratio, 1 / (h * (1 - h)), rtol=1e-4)
 
@@ -139,8 +139,8 @@ assert np.allclose(ratio, 1 / (h * (1 - h)), rtol=1e-4)
 
 # %%
 loss, shapes = mlp.reference, "K, M, K N, N M"  # x, t, W, W'; the loss once more, written for JAX
-assert check_gradient(loss, right, shapes, wrt="W W_prime", examples=20).right
-report = check_gradient(loss, wrong, shapes, wrt="W W_prime", examples=20)
+assert check_gradient(loss, with_slope, shapes, wrt="W W_prime", examples=20).right
+report = check_gradient(loss, without_slope, shapes, wrt="W W_prime", examples=20)
 print(report)
 assert not report.right, "ours found nothing to object to"
 
@@ -162,13 +162,13 @@ assert not report.right, "ours found nothing to object to"
 # On p. 4 the paper prints the slope of the output sigmoid as y(y - t). Put the misprint in: in `right`,
 # change
 #
-#     def right(x, t, W, W_prime):
+#     def with_slope(x, t, W, W_prime):
 #         u, h, u_prime, y, E = mlp.forward(x, t, W, W_prime)
 #         EI_prime = (y - t) * y * (1 - y)
 #
 # to
 #
-#     def right(x, t, W, W_prime):
+#     def with_slope(x, t, W, W_prime):
 #         u, h, u_prime, y, E = mlp.forward(x, t, W, W_prime)
 #         EI_prime = (y - t) * y * (y - t)
 #

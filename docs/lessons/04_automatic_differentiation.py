@@ -144,7 +144,15 @@ assert np.abs(reverse - complex_one).max() > 0.01, "the complex step contradicts
 
 # %% [markdown]
 # That is why the referee has a third judge that knows no rules at all, and why all of them must agree
-# before a hand is judged.
+# before a hand is judged. Give `check_gradient` this loss and a gradient, and it speaks of the loss:
+
+# %%
+report = check_gradient(with_the_rule, mlp.gradients, "K, M, K N, N M", wrt="W W_prime", examples=10)
+print(report)
+assert not report.right
+assert [finding.kind for finding in report.findings] == ["loss"]
+
+# %% [markdown]
 #
 # ## What no judge can see
 #
