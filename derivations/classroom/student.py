@@ -30,8 +30,8 @@ def file_of(function: Callable[..., Any]) -> str:
     """The file that a function is written in, as tracebacks name it; empty if there is none."""
     plain = inspect.unwrap(function)
     code = getattr(getattr(plain, "func", plain), "__code__", None)
-    if code is None:
-        code = getattr(getattr(type(plain), "__call__", None), "__code__", None)
+    if code is None and not isinstance(plain, type):  # an object that can be called
+        code = getattr(vars(type(plain)).get("__call__"), "__code__", None)
     return getattr(code, "co_filename", "")
 
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from derivations.classroom.shapes import WORDS, Argument, Description
 from derivations.referee.primitives import UnknownPrimitiveError, logistic
-from derivations.referee.transcripts import Transcript
 from derivations.referee.tolerance import ESTIMATED, UNIT
+from derivations.referee.transcripts import Transcript
 
 Function = Callable[..., Any]
 

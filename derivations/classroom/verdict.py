@@ -68,8 +68,8 @@ def merged(trial: Trial) -> Iterator[Finding]:
 
 
 DOUBTS = {
-    "disagreement": "the judges disagree about the loss itself ({}; {}), as they do where it stops a gradient"
-    " or has a derivative of its own: nothing is said about your gradient there",
+    "disagreement": "the judges disagree about the loss itself ({}; {}): does it stop a gradient, or give"
+    " a derivative of its own? Nothing is said about your gradient",
     "kink": "{} ({}): there is no gradient there to be right or wrong; give other values",
     "trouble": "{} ({}): give values for which it is finite, or describe such, as in 'N positive'",
 }
@@ -93,9 +93,7 @@ def remarks(trial: Trial, *, right: bool) -> Iterator[str]:
     tried = len(trial.cases) + len(trial.unjudged)
     for kind, number in Counter(row.kind for row in trial.unjudged).items():
         if trial.cases:
-            first = min(
-                (row for row in trial.unjudged if row.kind == kind), key=lambda row: extent(row.instance)
-            )
+            first = next(row for row in trial.unjudged if row.kind == kind)
             yield f"{number} of {tried} instances were not judged: {first.message} ({first.instance})"
     wrong = [case for case in trial.variations() if not case.holds] if right else []
     if wrong:

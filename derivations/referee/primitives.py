@@ -222,11 +222,6 @@ def _squeeze(out: str, params: Params, a: Operand) -> tuple[str, str]:
     return moved(f"np.squeeze({{}}, {integers(params['dimensions'])})", a)
 
 
-@rule("expand_dims")
-def _expand_dims(out: str, params: Params, a: Operand) -> tuple[str, str]:
-    return moved(f"np.expand_dims({{}}, {tuple(params['dimensions'])})", a)
-
-
 @rule("broadcast_in_dim")
 def _broadcast_in_dim(out: str, params: Params, a: Operand) -> tuple[str, str]:
     shape, axes = shape_of(params["shape"]), integers(params["broadcast_dimensions"])

@@ -22,7 +22,7 @@ import numpy as np
 from derivations.ledger import Model
 from derivations.notation import Quantity
 from derivations.referee.forward_pass import lines_of
-from derivations.referee.transcripts import Transcript as Transcript
+from derivations.referee.transcripts import Transcript as Transcript  # noqa: PLC0414  # others find it here
 
 Sizes = Mapping[str, int]
 NUDGE = "nudge"
