@@ -108,8 +108,9 @@ assert error(two_sided, 1e-20) == 1.0, "w ± 1e-20 is w: all differences are zer
 # - **abs**, and whatever is built on it, `np.linalg.norm` too: |z| is real, so the imaginary part is
 #   gone.
 # - **conjugation**: `np.vdot(r, r)`, `r.conj() @ r`. The product of r and its conjugate is real.
-# - **comparisons** of complex numbers: `mlp.sigmoid` says `np.real(u) < 0` and not `u < 0` for this
-#   reason.
+# - **comparisons**: complex numbers have no order, so NumPy compares real parts and, where those are
+#   equal, imaginary ones. At a tie it is the step that decides. `mlp.sigmoid` asks for `np.real(u) < 0`,
+#   to be plain about it.
 # - **a cast** to float, such as storing into an array that was made by `np.zeros(n)`. NumPy at least
 #   warns there.
 #

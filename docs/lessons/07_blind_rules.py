@@ -22,7 +22,9 @@ of_section_3, of_section_6 = "K, M, K N, N M", "V input, C V target, V N, N V"
 
 def ours(loss, gradient, shapes, wrt):
     """Whether `check_gradient` accepts it, on ten random shapes and values."""
-    return check_gradient(loss, gradient, shapes, wrt=wrt, examples=10).right
+    right = check_gradient(loss, gradient, shapes, wrt=wrt, examples=10).right
+    print(f"check_gradient, {gradient.__name__}: {'right' if right else 'wrong'}")
+    return right
 
 
 # %% [markdown]
