@@ -87,8 +87,7 @@ class Tracing:
         """The programs for the shapes of these inputs alone."""
         shape = tuple(np.shape(inputs[name]) for name in self.description.names)
         if shape not in self.by_shape:
-            structs = [self._struct(row, np.shape(inputs[row.name]), inputs[row.name]) for row in self.rows]
-            self.by_shape[shape] = self._programs(structs, strict=False)
+            self.by_shape[shape] = self._programs(self.structs_at(inputs), strict=False)
         return self.by_shape[shape]
 
     @cached_property
@@ -110,6 +109,10 @@ class Tracing:
             self._struct(row, tuple(dims.get(size) or int(size) for size in row.shape), given.get(row.name))
             for row in self.rows
         ]
+
+    def structs_at(self, inputs: Mapping[str, Any]) -> list[Any]:
+        """The shape and dtype of each argument as these inputs have them."""
+        return [self._struct(row, np.shape(inputs[row.name]), inputs[row.name]) for row in self.rows]
 
     @staticmethod
     def _struct(row: Argument, shape: Any, value: Any) -> Any:

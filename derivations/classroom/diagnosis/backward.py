@@ -32,6 +32,8 @@ def backward_guesses(graph: Graph, name: str, scenes: Sequence[Scene]) -> Iterat
             continue
         seen.add(node.site)
         if node.number != len(graph.nodes) - 1:
+            if not _all_paths_meet(graph, target, node.number):
+                yield _weighted(graph, node)
             yield from at_node(graph, node, node.number == target)
         for position, number in enumerate(node.inputs):
             if target in graph.above[number]:
@@ -53,6 +55,14 @@ def at_node(graph: Graph, node: Node, is_argument: bool) -> Iterator[Guess]:
                 yield _on_node("lost-sum", says, node, partial(_all_but, axis, place), 2.8, word)
             says = f"takes the mean over {letter} of the error of {node.name}"
             yield _on_node("lost-sum", says, node, partial(_mean, axis), 3.2, letter)
+    if not is_argument:
+        for other in graph.nodes[:-1]:
+            if other.real and other.shape == node.shape and other.shape and other.number != node.number:
+                below = other.number in graph.above[node.number]
+                says = f"takes the error of {other.name} for that of {node.name}"
+                says += f": {node.name}'s was overwritten in place?" if below else ""
+                kind, cost = ("aliased", 2.1) if below else ("wrong-error", 2.4)
+                yield _on_node(kind, says, node, partial(_error_of, other.number), cost, other.name)
     for text, value, cost, number in factors(graph, node.shape):
         at = 1.8 + cost + (0.3 if number == node.number else 0)
         says = f"has the factor {text} that does not belong there{whose}"
@@ -83,6 +93,10 @@ def _mean(axis: int, _: Computation, signal: Any) -> Any:
     return np.broadcast_to(np.mean(signal, axis=axis, keepdims=True), np.shape(signal))
 
 
+def _error_of(number: int, computation: Computation, signal: Any) -> Any:
+    return computation.signals[number]
+
+
 def _times(value: Callable[[Computation], Any], computation: Computation, signal: Any) -> Any:
     return signal * value(computation)
 
@@ -104,14 +118,19 @@ def at_edge(graph: Graph, node: Node, position: int, scenes: Sequence[Scene]) ->
     if given.shape == node.shape and all(_is_diagonal(jacobian) for jacobian in jacobians):
         if not all(_is_unit(jacobian) for jacobian in jacobians):
             slope = slope_text(node, position, scenes)
-            yield from _slope(graph, node, position, slope, step, all(np.isin(j, (0, 1)).all() for j in jacobians))
+            alone = sum(graph.nodes[number].real for number in node.inputs) == 1
+            is_mask = alone and all(np.isin(np.diagonal(j), (0, 1)).all() for j in jacobians)
+            yield from _slope(graph, node, position, slope, step, is_mask)
     elif given.shape == node.shape and given.shape:
         says = f"takes the Jacobian of {node.text} for its diagonal, {step}"
         yield _on_edge("diagonal-jacobian", says, node, position, _diagonal, 1.6, node.text)
         says = f"leaves out the Jacobian of {node.text} {step}"
         yield _on_edge("missing-factor", says, node, position, _pass, 1.7, f"∂{node.name}/∂{given.name}")
     if any(np.any(np.count_nonzero(jacobian, axis=0) > 1) for jacobian in jacobians):
-        yield from _overwritten(node, position, given, all(np.isin(j, (0, 1)).all() for j in jacobians))
+        counts = [np.count_nonzero(jacobian, axis=0) for jacobian in jacobians]
+        selects = any(not graph.nodes[number].real for number in node.inputs)
+        selects = selects or any(len(np.unique(count[count > 0])) > 1 for count in counts)
+        yield from _overwritten(node, position, given, selects)
     if given.shape == node.shape[::-1] and len(given.shape) == 2:
         says = f"lacks a transposition {step}"
         yield _on_edge("transposed", says, node, position, _pass, 2.0, node.text)
@@ -147,11 +166,25 @@ def _slope(
         yield _on_edge("extra-factor", says, node, position, _twice, 1.4, slope)
         says = f"divides by {slope} where it should multiply, {step}"
         yield _on_edge("wrong-factor", says, node, position, _divided, 1.8, slope)
-    for text, value, cost, _ in (*factors(graph, node.shape), *products(graph, node.shape)):
+    for text, value, cost, number in (*factors(graph, node.shape), *products(graph, node.shape)):
         if text != slope:
             says = f"has the factor {text} in the place of {slope}, {step}"
+            used = _overwritten_quantity(graph, number, text, slope)
+            kind = "aliased" if used else "wrong-factor"
+            says += f": {used.name} was overwritten in place?" if used else ""
             wrong = partial(_instead, value)
-            yield _on_edge("wrong-factor", says, node, position, wrong, 1.9 + cost, f"{text} for {slope}")
+            yield _on_edge(kind, says, node, position, wrong, 1.9 + cost, f"{text} for {slope}")
+
+
+def _overwritten_quantity(graph: Graph, number: int, text: str, slope: str) -> Node | None:
+    """The quantity that ``slope`` needs, if ``text`` is the same with what was made of it by arithmetic."""
+    other = graph.nodes[number]
+    if other.operation is None or other.text.endswith(")"):
+        return None
+    for used in (graph.nodes[n] for n in other.inputs):
+        if text.replace(other.quantity, used.quantity) == slope:
+            return used
+    return None
 
 
 def _pass(computation: Computation, number: int, position: int, signal: Any) -> Any:
@@ -207,26 +240,49 @@ def _is_unit(jacobian: Any) -> bool:
 def _path(graph: Graph, node: Node, position: int) -> Guess:
     """One of several paths from a quantity to the loss, with another weight than 1."""
     given = graph.nodes[node.inputs[position]]
-    regulariser = _is_regulariser(graph, node)
 
     def predict(scene: Scene, name: str) -> Any:
         computation = scene.computation
         flow = computation.flow(node.number, position, computation.signals[node.number], {})
-        return computation.push(given.number, flow)[graph.arguments[name]]
+        return computation.push(given.number, flow).get(graph.arguments[name])
+
+    return _weight(graph, node, predict, (node.site, position))
+
+
+def _weighted(graph: Graph, node: Node) -> Guess:
+    """All paths through one quantity with another weight than 1, where there are others beside them."""
+
+    def predict(scene: Scene, name: str) -> Any:
+        computation = scene.computation
+        pushed = computation.push(node.number, computation.signals[node.number])
+        return pushed.get(graph.arguments[name])
+
+    return _weight(graph, node, predict, (node.site, "weight"))
+
+
+def _weight(graph: Graph, node: Node, predict: Any, subject: Any) -> Guess:
+    regulariser = _is_regulariser(graph, node)
+    path = f"the regulariser {node.text}" if regulariser else f"the path through {node.name}"
 
     def words(constant: str) -> tuple[str, str, str]:
-        path = f"the regulariser {node.text}" if regulariser else f"the path through {node.name}"
         kind = "regulariser" if regulariser else "missing-path"
-        if constant == "-1":
+        if constant == "0":
             return kind, f"leaves out {path}", node.name
-        if constant == "-2":
-            return kind, f"has the wrong sign on {path}", node.name
-        if constant == "1":
-            return kind, f"counts {path} twice", node.name
-        return kind, f"has {path} with the weight 1 + ({constant}) in the place of 1", constant
+        if constant == "-1":
+            return kind if regulariser else "wrong-sign", f"has the wrong sign on {path}", node.name
+        kind = kind if regulariser else "constant-factor"
+        return kind, f"counts {path} {'twice' if constant == '2' else f'{constant} times'}", constant
 
-    cost = 1.6
-    return Guess("missing-path", "", predict, cost, added=True, words=words, subject=(node.site, position))
+    return Guess("path", "", predict, 1.4, added=True, weight=True, words=words, subject=subject)
+
+
+def _all_paths_meet(graph: Graph, target: int, number: int) -> bool:
+    """Whether every path from a quantity to the loss leads through this node."""
+    reached, last = {target}, len(graph.nodes) - 1
+    for node in graph.nodes[target + 1 :]:
+        if node.number != number and any(n in reached for n in node.inputs):
+            reached.add(node.number)
+    return number == target or last not in reached
 
 
 def _is_regulariser(graph: Graph, node: Node) -> bool:
@@ -245,7 +301,8 @@ def _overwritten(node: Node, position: int, given: Node, selects: bool) -> Itera
             )
             yield _on_edge("overwritten", says, node, position, partial(_keep, place), 1.9, node.name)
         else:
-            says = f"keeps only the {word} term of the sum that goes from {node.name} back to {given.name}"
+            says = f"keeps only the {word} of the terms that must be added on the way from {node.name} back to"
+            says += f" {given.name}"
             yield _on_edge("lost-sum", says, node, position, partial(_keep, place), 2.6, node.name)
 
 
@@ -272,10 +329,20 @@ def _substituted(graph: Graph, node: Node, position: int, scenes: Sequence[Scene
         for other in graph.nodes[:-1]:
             if other.real and other.number != number and other.shape == used.shape:
                 yield _substitution(node, position, used, other, transposed=False)
+        yield _left_out(node, position, used)
         if len(used.shape) == 2:
             for other in graph.nodes[:-1]:
                 if other.real and other.shape == used.shape[::-1]:
                     yield _substitution(node, position, used, other, transposed=True)
+
+
+def _left_out(node: Node, position: int, used: Node) -> Guess:
+    def step(computation: Computation, number: int, position: int, signal: Any) -> Any:
+        ones = {used.number: np.ones(np.shape(computation.values[used.number]))}
+        return np.ravel(signal) @ computation.jacobian_at(computation.graph.nodes[number], position, ones)
+
+    says = f"lacks {used.name}, in the step back through {node.name}"
+    return _on_edge("missing-factor", says, node, position, step, 2.0, used.name)
 
 
 def _reads(computation: Computation, node: Node, position: int, number: int) -> bool:

@@ -43,6 +43,8 @@ def name_constant(factors: Sequence[float], scenes: Sequence[Scene]) -> Constant
     scalar arguments of the loss, and at last any number that is the same everywhere.
     """
     found = np.array(factors)
+    if np.all(np.abs(found) < CLOSE):
+        return Constant("0", 0)
     for number, text, cost in NUMBERS:
         if _same(found, np.full(len(found), number)):
             return Constant(text, cost)

@@ -12,14 +12,19 @@ from derivations.classroom.diagnosis.altered import altered_guesses
 from derivations.classroom.diagnosis.guesses import Guess
 from derivations.classroom.diagnosis.places import wrong_place
 from derivations.classroom.diagnosis.plain import RIGHT, plain_guesses
+from derivations.classroom.diagnosis.returned import kept_from_call_to_call, misshapen
 from derivations.classroom.diagnosis.scenes import Scene
+from derivations.classroom.cases import Case, excess
 from derivations.classroom.diagnosis.pairs import two_at_a_time
 from derivations.classroom.diagnosis.search import Match, matches
+from derivations.classroom.diagnosis.staging import scenes_of
 from derivations.classroom.diagnosis.terms import as_sum, fitted_terms, term_guesses
 from derivations.classroom.findings import Explanation
+from derivations.classroom.losses import Loss
 
-SCENES = 50
-"""On how many instances an explanation must hold."""
+
+SIMPLE = 4.2
+"""A mistake no further fetched than this is taken; else sums of terms are tried as well."""
 
 
 def explain(
@@ -29,7 +34,7 @@ def explain(
 
     ``axes`` are the letters of each argument's axes.
     """
-    wrong = [name for name in names if any(scene.wrong(name) for scene in scenes)]
+    wrong = [n for n in names if any(n in scene.hand and scene.wrong(n) for scene in scenes)]
     found = {name: _matches(name, _telling_first(name, scenes), axes) for name in wrong}
     chosen = _together(found)
     explanations = [_explanation(match, of, scenes) for match, of in chosen]
@@ -45,20 +50,19 @@ def explain(
 def _telling_first(name: str, scenes: Sequence[Scene]) -> list[Scene]:
     """Scenes ordered so that a wrong guess fails early: wrong ones, without sizes of one, small ones."""
 
-    def telling(scene: Scene) -> tuple[bool, int, int]:
+    def telling(scene: Scene) -> tuple[bool, int, int, int]:
         ones = sum(size == 1 for size in scene.sizes.values())
-        return not scene.wrong(name), ones, int(np.size(scene.right[name]))
+        size = int(np.size(scene.right[name]))
+        return not scene.wrong(name), ones, max(0, 5 - size), size
 
-    return sorted(scenes, key=telling)
+    return sorted((scene for scene in scenes if name in scene.hand), key=telling)
 
 
 def _matches(name: str, scenes: Sequence[Scene], axes: Mapping[str, tuple[str, ...]]) -> list[Match]:
     guesses = list(all_guesses(name, scenes, axes))
     found = matches(guesses, name, scenes)
-    if found and found[0].cost <= 3.5:
-        return found
     graph = scenes[0].graph
-    if graph is not None:
+    if graph is not None and not (found and found[0].cost <= SIMPLE):
         found += [_sum_match(name, *fit) for fit in fitted_terms(graph, name, scenes)]
     if not found:
         found = list(two_at_a_time(guesses, name, scenes))
@@ -133,15 +137,17 @@ def _worded(match: Match) -> tuple[str, str, str]:
         return _factor(constant)
     if constant == "1" or guess.kind == "zeros":
         return guess.kind, guess.says, guess.detail
-    kind, says, detail = _factor(constant)
-    return f"{guess.kind} + {kind}", f"{guess.says}; and it {says}", "; ".join(filter(None, (guess.detail, detail)))
+    kind, _, detail = _factor(constant)
+    says = "has the wrong sign" if constant == "-1" else f"has the factor {constant} on top"
+    details = "; ".join(filter(None, (guess.detail, detail)))
+    return f"{guess.kind} + {kind}", f"{guess.says}; and it {says}", details
 
 
 def _factor(constant: str) -> tuple[str, str, str]:
     """A constant in front of a gradient that is right otherwise."""
     if constant == "-1":
         return "wrong-sign", "has the wrong sign", "-1"
-    sign = " and the wrong sign" if constant.startswith("-") else ""
+    sign = ", so its sign is wrong as well" if constant.startswith("-") else ""
     says = f"is the right one times {constant}{sign}"
     if constant.startswith("1/") and constant[2:].isidentifier() and constant[2:3].isupper():
         says += f": a mean over {constant[2:]} where a sum belongs, or divided by {constant[2:]} twice"
@@ -179,6 +185,34 @@ def _is_float32(name: str, scenes: Sequence[Scene]) -> bool:
     return all(rough) and float(np.mean(seen)) > 0.3
 
 
-def diagnose(loss: Any, cases: Sequence[Any], gradient: Callable[..., Any]) -> tuple[list[Explanation], list[str]]:
-    """The explanations for a wrong gradient, and the arguments that no single explanation fits."""
-    raise NotImplementedError
+def diagnose(
+    loss: Loss, cases: Sequence[Case], gradient: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+) -> tuple[list[Explanation], list[str]]:
+    """The explanations for a wrong gradient, and the arguments that no single explanation fits.
+
+    ``cases`` are instances with what the hand returned and what is right; ``gradient`` is the hand's, to
+    be called again with inputs by name.
+    """
+    explanations = list(kept_from_call_to_call(loss, cases, gradient))
+    done = {name for one in explanations for name in one.argument.split()}
+    for name in loss.wrt:
+        if name not in done:
+            for explanation in misshapen(name, cases):
+                explanations.append(explanation)
+                done.add(name)
+    names = [name for name in loss.wrt if name not in done]
+    scenes = scenes_of(loss, cases, names)
+    axes = {name: loss.description[name].shape for name in loss.wrt}
+    found, rest = explain(names, scenes, axes)
+    silent = [name for name in names if not any(name in scene.hand for scene in scenes)]
+    return explanations + found, [*rest, *(name for name in silent if _fails(name, cases))]
+
+
+def _fails(name: str, cases: Sequence[Case]) -> bool:
+    """Whether this gradient is wrong, or missing, anywhere."""
+    return any(
+        name not in case.hand
+        or case.hand[name].shape != case.automatic[name].shape
+        or bool(np.max(excess(case.hand[name], case.automatic[name], case.permitted[name]), initial=0) > 1)
+        for case in cases
+    )

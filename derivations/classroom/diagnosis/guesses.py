@@ -30,8 +30,9 @@ class Guess:
     """A mistake by its kind, what it says of the gradient, what it would give, how far-fetched it is.
 
     ``says`` continues a sentence that begins with the gradient: "your dW ...". With ``added`` the
-    prediction is a term that, times some constant, was added to the right gradient, and ``words`` says
-    what that constant makes of it. ``change`` is there for mistakes that can be made on top of another.
+    prediction is a term that, times some constant, was added to the right gradient; with ``weight`` it is
+    a term of the right gradient itself, and the constant is the weight that it has. ``words`` says what
+    the constant makes of it. ``change`` is there for mistakes that can be made on top of another.
     ``subject`` is the place in the loss that it is about: one mistake there spoils several arguments.
     """
 
@@ -41,6 +42,7 @@ class Guess:
     cost: float
     detail: str = ""
     added: bool = False
+    weight: bool = False
     change: Change | None = None
     words: Words | None = None
     subject: Any = None

@@ -17,15 +17,15 @@ from derivations.classroom.diagnosis.guesses import Guess, swept
 from derivations.classroom.diagnosis.scenes import Scene
 from derivations.classroom.diagnosis.search import Match, match
 
-LIKELY = 2.5
-"""How far-fetched either of two mistakes may be."""
+LIKELY, LIKELY_TOGETHER = 2.5, 4.4
+"""How far-fetched either of two mistakes may be, and both."""
 
 
 def two_at_a_time(guesses: Sequence[Guess], name: str, scenes: Sequence[Scene]) -> Iterator[Match]:
     """All pairs of likely mistakes that together give the hand's gradient."""
-    likely = [guess for guess in guesses if guess.cost <= LIKELY]
-    whole = [guess for guess in likely if not guess.added and guess.predict is not None]
+    likely = sorted((guess for guess in guesses if guess.cost <= LIKELY), key=lambda guess: guess.cost)
     with np.errstate(all="ignore"):
+        whole = _distinct([guess for guess in likely if not guess.added], name, scenes[0])
         for pair in (
             *_on_top_of_each_other(whole, name, scenes[0]),
             *_on_the_way_back(whole, name, scenes[0]),
@@ -33,7 +33,7 @@ def two_at_a_time(guesses: Sequence[Guess], name: str, scenes: Sequence[Scene]) 
             found = match(pair, name, scenes)
             if found is not None:
                 yield found
-        for added in (guess for guess in likely if guess.added):
+        for added in (guess for guess in likely if guess.added and not guess.weight):
             for base in _with_a_term(added, whole, name, scenes[0]):
                 found = match(added, name, scenes, base)
                 if found is not None:
@@ -56,6 +56,20 @@ def _predicted(guess: Guess, scene: Scene, name: str) -> Any:
     return scene.predicted[key]
 
 
+def _distinct(guesses: Sequence[Guess], name: str, scene: Scene) -> list[Guess]:
+    """Of mistakes that give the same gradient, one; and none that gives the right one or no finite one."""
+    right = scene.right[name]
+    size = float(np.max(np.abs(right), initial=0.0)) or 1.0
+    kept: dict[Any, Guess] = {}
+    for guess in guesses:
+        predicted = _predicted(guess, scene, name)
+        if predicted is not None and np.shape(predicted) == np.shape(right) and np.isfinite(predicted).all():
+            mark = np.round(predicted / size, 9).tobytes()
+            kept.setdefault(mark, guess)
+    kept.pop(np.round(right / size, 9).tobytes(), None)
+    return list(kept.values())
+
+
 # --- on top of each other -----------------------------------------------------------------------------
 
 
@@ -69,7 +83,9 @@ def _on_top_of_each_other(guesses: Sequence[Guess], name: str, scene: Scene) -> 
             continue
         for change in changes:
             assert change.change is not None
-            if change is not guess and _alike(hand, change.change(below)):
+            if change is guess or change.cost + guess.cost > LIKELY_TOGETHER:
+                continue
+            if _alike(hand, change.change(below)):
                 yield _together(guess, change, _changed(guess, change.change))
 
 
@@ -98,7 +114,9 @@ def _on_the_way_back(guesses: Sequence[Guess], name: str, scene: Scene) -> Itera
         if not np.isfinite(signals[target]).all():
             continue
         for other, second in zip(edited, changes, strict=True):
-            if other is not one and not first.keys() & second.keys():
+            if other is one or one.cost + other.cost > LIKELY_TOGETHER:
+                continue
+            if not first.keys() & second.keys():
                 moved = _moved(computation, signals, second, totals)
                 if moved is not None and _alike(hand, np.ravel(signals[target]) + moved):
                     yield _both(one, other)

@@ -38,13 +38,13 @@ class Scene:
     def scale(self) -> Mapping[str, float]:
         """The size of the largest entry of each gradient, the right one or the hand's."""
         return {
-            name: float(max(_largest(self.right[name]), _largest(self.hand[name]))) for name in self.right
+            name: float(max(_largest(self.right[name]), _largest(hand))) for name, hand in self.hand.items()
         }
 
     @cached_property
     def residual(self) -> Mapping[str, float]:
         """How far the hand's gradient is from the right one, in its worst entry."""
-        return {name: _largest(np.subtract(self.hand[name], self.right[name])) for name in self.right}
+        return {name: _largest(np.subtract(hand, self.right[name])) for name, hand in self.hand.items()}
 
     def wrong(self, name: str) -> bool:
         """Whether the hand's gradient differs here by more than rounding."""

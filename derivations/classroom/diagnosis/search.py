@@ -70,8 +70,10 @@ def _match(guess: Guess, name: str, scenes: Sequence[Scene], base: Guess | None)
             used.append(scene)
     if telling < min(TELLING, len(scenes)):
         return None
+    if guess.weight:
+        factors = [factor + 1 for factor in factors]
     constant = name_constant(factors, used) if factors else ONE
-    if constant is None or (guess.added and guess.words is None and constant.text == "0"):
+    if constant is None or (guess.added and not factors):
         return None
     return Match(guess, constant, base, telling)
 

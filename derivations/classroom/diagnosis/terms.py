@@ -172,7 +172,7 @@ def _masked(other: Node, node: Node) -> Iterator[Term]:
 def _over_other_axis(other: Node) -> Iterator[Term]:
     """An activation taken over the wrong axis: the operation on the transpose, transposed back."""
     if other.operation is not None and len(other.inputs) == 1:
-        yield Term(f"{other.text} over the wrong axis", partial(_wrong_axis, other), 0.3)
+        yield Term(f"{other.text or other.name} over the wrong axis", partial(_wrong_axis, other), 0.3)
 
 
 def _exp(number: int, computation: Computation) -> Any:
@@ -214,12 +214,13 @@ def fitted_terms(
     for node in graph.nodes[:-1]:
         if target not in graph.above[node.number] or not node.shape:
             continue
+        rests = [_rest(scene, node, target, name) for scene in scenes]
         terms = list(terms_of(graph, node))
         pushed = [_pushed(graph, node, term, target, scenes[:8]) for term in terms]
         usable = [n for n, columns in enumerate(pushed) if columns is not None]
         for chosen in (*((n,) for n in usable), *combinations(usable, 2)):
-            constants = _fit(name, [pushed[n] for n in chosen], scenes[:8])
-            if constants is None or not _holds(graph, node, [terms[n] for n in chosen], name, scenes):
+            constants = _fit(name, [pushed[n] for n in chosen], scenes[:8], rests)
+            if constants is None or not _holds(graph, node, [terms[n] for n in chosen], name, scenes, rests):
                 continue
             right = _right_constants(node, [terms[n] for n in chosen], scenes)
             cost = 3.0 + sum(terms[n].cost for n in chosen) + sum(0.2 * c.cost for c in constants)
@@ -242,15 +243,23 @@ def _pushed(
     return columns
 
 
-def _fit(name: str, pushed: list[Any], scenes: Sequence[Scene]) -> tuple[Constant, ...] | None:
+def _rest(scene: Scene, node: Node, target: int, name: str) -> Any:
+    """What the gradient has from paths that do not lead through this node."""
+    pushed = scene.computation.push(node.number, scene.computation.signals[node.number])
+    return scene.right[name] - pushed[target]
+
+
+def _fit(
+    name: str, pushed: list[Any], scenes: Sequence[Scene], rests: Sequence[Any]
+) -> tuple[Constant, ...] | None:
     """The named constants with which the terms make the hand's gradient on all of these scenes, or None."""
     factors = []
     used = []
     for number, scene in enumerate(scenes):
         columns = np.stack([columns[number] for columns in pushed], axis=1)
-        hand = np.ravel(scene.hand[name])
+        hand = np.ravel(scene.hand[name] - rests[number])
         solution, _, rank, _ = np.linalg.lstsq(columns, hand, rcond=1e-10)
-        if not scene.explains(name, (columns @ solution).reshape(np.shape(scene.hand[name]))):
+        if not scene.explains(name, rests[number] + (columns @ solution).reshape(rests[number].shape)):
             return None
         if rank == len(pushed):
             factors.append(solution)
@@ -262,12 +271,14 @@ def _fit(name: str, pushed: list[Any], scenes: Sequence[Scene]) -> tuple[Constan
     return found if len(found) == len(pushed) else None
 
 
-def _holds(graph: Graph, node: Node, terms: list[Term], name: str, scenes: Sequence[Scene]) -> bool:
+def _holds(
+    graph: Graph, node: Node, terms: list[Term], name: str, scenes: Sequence[Scene], rests: Sequence[Any]
+) -> bool:
     """Whether the same terms fit, with constants that have a name, on every scene."""
     pushed = [_pushed(graph, node, term, graph.arguments[name], scenes) for term in terms]
     if any(columns is None for columns in pushed):
         return False
-    return _fit(name, pushed, scenes) is not None
+    return _fit(name, pushed, scenes, rests) is not None
 
 
 def _right_constants(node: Node, terms: list[Term], scenes: Sequence[Scene]) -> tuple[Constant, ...] | None:

@@ -1,0 +1,80 @@
+"""From the checker's cases to scenes: which instances tell most, and the graph of the loss at each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from derivations.classroom.cases import Case
+from derivations.classroom.diagnosis.scenes import Scene
+from derivations.classroom.graph import Graph, graph_of
+from derivations.classroom.judging import Traced
+from derivations.classroom.losses import Loss
+
+SCENES = 50
+"""On how many instances an explanation must hold."""
+
+CALM = ("ordinary", "varied", "small", "given")
+"""Scales whose values are neither saturated nor full of ties."""
+
+
+def scenes_of(loss: Loss, cases: Sequence[Case], names: Sequence[str]) -> list[Scene]:
+    """The scenes to explain: calm instances, with the gradients that have the right shape and are finite."""
+    calm = [case for case in cases if case.instance.scale in CALM]
+    chosen = (calm if len(calm) >= 4 else list(cases))[:SCENES]
+    scenes = [scene for case in chosen if (scene := _scene(loss, case, names)).hand]
+    graphs = _graphs(loss, scenes)
+    for scene, graph in zip(scenes, graphs, strict=True):
+        scene.graph = graph
+    with_graph = [scene for scene in scenes if scene.graph is not None]
+    return with_graph or scenes
+
+
+def _scene(loss: Loss, case: Case, names: Sequence[str]) -> Scene:
+    hand = {
+        name: case.hand[name]
+        for name in names
+        if name in case.hand
+        and np.shape(case.hand[name]) == np.shape(case.automatic[name])
+        and np.isfinite(case.hand[name]).all()
+    }
+    noise = {name: float(np.max(case.permitted[name], initial=0.0)) for name in hand}
+    return Scene(case.instance.sizes, case.instance.inputs, hand, case.automatic, noise)
+
+
+def _graphs(loss: Loss, scenes: Sequence[Scene]) -> list[Graph | None]:
+    """The graph of the loss for each scene: one for all shapes, or one for each shape of the same build.
+
+    A loss whose build depends on the shape (a loop over its rows) has the graphs of the commonest build
+    only; the other scenes have none.
+    """
+    if loss.jax_function is None or not isinstance(loss.method, Traced):
+        return [None] * len(scenes)
+    tracing = loss.method.tracing
+    if tracing.symbolic is not None:
+        graph = _graph(tracing, tracing.structs(tracing.dims()))
+        return [graph] * len(scenes)
+    by_shape: dict[Any, Graph | None] = {}
+    keys = [tuple(np.shape(value) for value in scene.inputs.values()) for scene in scenes]
+    for key, scene in zip(keys, scenes, strict=True):
+        if key not in by_shape:
+            by_shape[key] = _graph(tracing, tracing.structs_at(scene.inputs))
+    builds = Counter(_build(graph) for key in keys if (graph := by_shape[key]) is not None)
+    if not builds:
+        return [None] * len(scenes)
+    ((common, _),) = builds.most_common(1)
+    return [graph if (graph := by_shape[key]) and _build(graph) == common else None for key in keys]
+
+
+def _graph(tracing: Any, structs: Sequence[Any]) -> Graph | None:
+    try:
+        return graph_of(tracing.function, tracing.description.names, structs)
+    except Exception:  # JAX can judge it, and still the steps of its trace may not be read apart
+        return None
+
+
+def _build(graph: Graph) -> Any:
+    return tuple((node.site, node.inputs) for node in graph.nodes)
