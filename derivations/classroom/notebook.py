@@ -13,22 +13,20 @@ from html import escape
 
 import numpy as np
 
-from derivations.classroom.findings import ArgumentResult, Finding, Report, Smallest
+from derivations.classroom.findings import ArgumentResult, Report, Smallest
 from derivations.classroom.notebook_style import STYLE
 from derivations.classroom.reading import (
-    about,
     clean,
-    contradictions,
     counted,
     described,
     headline,
     is_right,
     judged,
+    mistakes,
+    noticed,
     pair_of,
-    sentence,
     times_failed,
     tried,
-    unexplained,
 )
 from derivations.classroom.values import Pair, Window, apart, index, number, short, window
 
@@ -46,7 +44,7 @@ def as_html(report: Report) -> str:
     parts = [
         verdict(report),
         *(said(*one) for one in mistakes(report)),
-        *(noticed(finding) for finding in report.findings),
+        *remarks(report),
         *([arguments(report.arguments)] if report.arguments and not right else []),
         *(case(report, report.smallest) if report.smallest else []),
         *([again(report.again)] if report.again and not right else []),
@@ -71,24 +69,17 @@ def again(line: str) -> str:
 # --- what is wrong ----------------------------------------------------------------------------------
 
 
-def mistakes(report: Report) -> Iterator[tuple[str, str]]:
-    """Each mistake in a sentence, and its evidence."""
-    yield from ((sentence(one), about(one)) for one in report.diagnosis)
-    yield from ((says, "; ".join(known)) for says, known in unexplained(report))
-    yield from ((says, "an error of the checker, not yours") for says in contradictions(report))
-
-
-def said(says: str, evidence: str) -> str:
-    """One mistake: the most visible thing of the report."""
-    below = tag("p", text(evidence), "quiet") if evidence else ""
+def said(says: str, known: tuple[str, ...]) -> str:
+    """One mistake and how it is known: the most visible thing of the report."""
+    below = "".join(tag("p", text(line), "quiet") for line in known)
     return tag("div", tag("p", text(says), "says") + below, "mistake")
 
 
-def noticed(finding: Finding) -> str:
-    """A finding about the function itself."""
-    where = f"{finding.argument}: " if finding.argument else ""
-    line = text(f"{'✗' if finding.fatal else '!'} {where}{finding.message}")
-    return tag("p", line, "finding fatal" if finding.fatal else "finding")
+def remarks(report: Report) -> Iterator[str]:
+    """The findings that make nothing wrong."""
+    for finding in report.findings:
+        if not finding.fatal:
+            yield tag("p", text(f"! {noticed(finding)}"), "remark")
 
 
 def arguments(results: Iterable[ArgumentResult]) -> str:
@@ -143,11 +134,7 @@ def three_maps(name: str, found: Pair) -> str:
     if found.worst is not None:
         part = f"; the worst is outlined{part}"
     count, size = int(found.wrong.sum()), found.wrong.size
-    says = (
-        f"{count} of {counted(size, 'entry', 'entries')} differ{part}"
-        if count
-        else "equal but for rounding"
-    )
+    says = f"{count} of {counted(size, 'entry', 'entries')} differ{part}" if count else "right in this case"
     head = tag("b", text(name)) + text(f" {says}")
     scale = found.scale(cut)
     maps = "".join(heat_map(name, found, cut, which, scale) for which in range(len(MAPS)))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from derivations.classroom.findings import ArgumentResult, Explanation, Report
+from derivations.classroom.findings import ArgumentResult, Explanation, Finding, Report
 from derivations.classroom.values import Pair, index, number, numeric, pair
 
 NO_EXPLANATION = "no single explanation fits"
@@ -86,10 +86,26 @@ def times_failed(result: ArgumentResult) -> str:
 # --- what is wrong ----------------------------------------------------------------------------------
 
 
+Said = tuple[str, tuple[str, ...]]
+"""What is wrong in a sentence, and lines on how it is known."""
+
+
+def mistakes(report: Report) -> Iterator[Said]:
+    """All that is wrong: diagnosis, fatal findings, what nothing explains, and errors of the checker."""
+    for explanation in report.diagnosis:
+        yield sentence(explanation), (about(explanation),)
+    for finding in report.findings:
+        if finding.fatal:
+            yield noticed(finding), (clean(finding.kind),)
+    yield from unexplained(report)
+    for says in contradictions(report):
+        yield clean(says), ("an error of the checker, not yours: do not trust it",)
+
+
 def sentence(explanation: Explanation) -> str:
     """A mistake in a sentence that names the argument whose gradient is wrong."""
     names = explanation.argument.split()
-    named = all(re.search(rf"\b{re.escape(name)}\b", explanation.says) for name in names)
+    named = all(re.search(rf"\bd?{re.escape(name)}\b", explanation.says) for name in names)
     return clean(explanation.says if named else f"{' and '.join(names)}: {explanation.says}")
 
 
@@ -100,15 +116,29 @@ def about(explanation: Explanation) -> str:
     return clean(f"{explanation.kind}{detail}{evidence}")
 
 
-def unexplained(report: Report) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """For each argument that no explanation fits: that it is so, and what can be said nevertheless."""
+def noticed(finding: Finding) -> str:
+    """A finding in a sentence, after the argument that it is about."""
+    named = re.search(rf"\b{re.escape(finding.argument)}\b", finding.message)
+    return clean(finding.message if named else f"{finding.argument}: {finding.message}")
+
+
+def unexplained(report: Report) -> Iterator[Said]:
+    """For each argument that no explanation fits: that it is so, and what can be said nevertheless.
+
+    One that returned no numbers to explain, as a finding says, is passed over.
+    """
+    fatal = any(finding.fatal for finding in report.findings)
     for name in report.unexplained:
         found = pair_of(report, name)
-        yield f"{clean(name, ' ')}: {NO_EXPLANATION}", () if found is None else tuple(hints(found))
+        if found is not None or not fatal:
+            yield f"{clean(name, ' ')}: {NO_EXPLANATION}", () if found is None else tuple(hints(found))
 
 
 def hints(found: Pair) -> Iterator[str]:
     """Which entries are wrong, and the ratio at the worst of them; about the smallest failing case."""
+    if not found.wrong.any():
+        yield "in the smallest failing case it is right"
+        return
     yield f"in the smallest failing case, {where_wrong(found.wrong)}"
     if found.worst is not None:
         hand, automatic = found.hand[found.worst], found.automatic[found.worst]

@@ -16,20 +16,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from derivations.classroom.findings import ArgumentResult, Finding, Report, Smallest
+from derivations.classroom.findings import ArgumentResult, Report, Smallest
 from derivations.classroom.reading import (
-    about,
     clean,
-    contradictions,
     described,
     headline,
     is_right,
     judged,
+    mistakes,
+    noticed,
     pair_of,
-    sentence,
     times_failed,
     tried,
-    unexplained,
 )
 from derivations.classroom.records import as_record
 from derivations.classroom.side_by_side import side_by_side
@@ -75,49 +73,27 @@ def show(console: Console, report: Report) -> None:
     console.print(Text(f"{'  ' if right else ''}{tried(report)}", style=QUIET), highlight=False)
 
 
-def short_parts(report: Report) -> Iterator[RenderableType]:
-    """What a right gradient is told: nothing but what may still be of interest."""
-    yield from (noticed(finding) for finding in report.findings)
-    yield from (
-        Padding(Text(clean(note), style=QUIET), (0, 0, 0, 2), expand=False) for note in report.notes
-    )
-
-
 def parts_of(report: Report, width: int) -> Iterator[RenderableType]:
     """The parts of a report on a wrong gradient, in order, but the line to paste."""
-    for said in (*diagnosis(report), *inconsistencies(report)):
+    for says, known in mistakes(report):
         yield ""
-        yield barred(said, width)
-    if report.findings:
+        yield barred((Text(says, "bold"), Text("\n".join(known), QUIET)), width)
+    if any(not finding.fatal for finding in report.findings):
         yield ""
-        yield from (noticed(finding) for finding in report.findings)
+        yield from remarks(report)
     if report.arguments:
         yield ""
         yield table(report, width)
     if report.smallest is not None:
         yield ""
         yield from smallest_case(report, report.smallest, width)
-    yield from (Text(f"note: {clean(note)}", style=QUIET) for note in report.notes)
+    yield from (Text(f"\nnote: {clean(note)}", QUIET) for note in report.notes)
 
 
-# --- what is wrong ----------------------------------------------------------------------------------
-
-
-def diagnosis(report: Report) -> Iterator[tuple[Text, Text]]:
-    """Each mistake: the sentence, and below it the evidence."""
-    for explanation in report.diagnosis:
-        yield Text(sentence(explanation), style="bold"), Text(about(explanation), style=QUIET)
-    for says, known in unexplained(report):
-        yield Text(says, style="bold"), Text("\n".join(known), style=QUIET)
-
-
-def inconsistencies(report: Report) -> Iterator[tuple[Text, Text]]:
-    """That a report does not go together: an error of ours, and not of the student's."""
-    for says in contradictions(report):
-        yield (
-            Text(clean(says), style="bold"),
-            Text("an error of the checker, not yours: do not trust it", style=QUIET),
-        )
+def short_parts(report: Report) -> Iterator[RenderableType]:
+    """What a right gradient is told: nothing but what may still be of interest."""
+    yield from remarks(report)
+    yield from (Padding(Text(clean(note), QUIET), (0, 0, 0, 2), expand=False) for note in report.notes)
 
 
 def barred(said: tuple[Text, Text], width: int) -> Text:
@@ -127,15 +103,15 @@ def barred(said: tuple[Text, Text], width: int) -> Text:
     return Text("\n").join(Text.assemble(("┃ ", "red"), line) for line in lines)
 
 
-def noticed(finding: Finding) -> RenderableType:
-    """A finding about the function itself, its lines hung under its sign."""
-    row = Table.grid(padding=(0, 1))
-    row.add_column()
-    row.add_column(overflow="fold")
-    about_it = f"{finding.argument}: " if finding.argument else ""
-    message = Text(clean(about_it + finding.message))
-    row.add_row(Text("✗" if finding.fatal else "!", style=WRONG if finding.fatal else "yellow"), message)
-    return row
+def remarks(report: Report) -> Iterator[RenderableType]:
+    """The findings that make nothing wrong, their lines hung under their sign."""
+    for finding in report.findings:
+        if not finding.fatal:
+            row = Table.grid(padding=(0, 1))
+            row.add_column()
+            row.add_column(overflow="fold")
+            row.add_row(Text("!", "yellow"), Text(noticed(finding)))
+            yield row
 
 
 # --- the arguments ----------------------------------------------------------------------------------
@@ -199,6 +175,8 @@ def smallest_case(report: Report, case: Smallest, width: int) -> Iterator[Render
 def both_gradients(report: Report, case: Smallest, name: str, width: int) -> Text:
     """The gradients for an argument beside each other or, if they have not one shape, their shapes."""
     found = pair_of(report, name)
+    if found is not None and not found.wrong.any():
+        return Text.assemble((clean(name, " "), "bold"), "  right in this case")
     if found is not None:
         return side_by_side(found, clean(name, " "), width)
     hand, automatic = described(case.hand.get(name)), described(case.automatic[name])

@@ -82,7 +82,20 @@ def found(specimen: Specimen, report: Report) -> bool:
     said = [(one.kind, f"{one.says} {one.detail}") for one in report.diagnosis]
     said += [(finding.kind, finding.message) for finding in report.findings]
     deserved = ((kind, text, one) for kind, text in specimen.named for one in said)
-    return not report.right and any(kind == one[0] and text in one[1] for kind, text, one in deserved)
+    named = (kind == one[0] and contains(one[1], text) for kind, text, one in deserved)
+    return not report.right and any(named)
+
+
+def contains(sentence: str, text: str) -> bool:
+    """Whether a text is in a sentence as it stands, and not as a part of a larger one: 2 is not in 1/2.
+
+    The d of a gradient and the ending of a word make it no other.
+
+    >>> contains("times 1/2", "2"), contains("times 2", "2"), contains("your dR is transposed", "R")
+    (False, True, True)
+    """
+    bounded = rf"(?<![\w/*.-])d?{re.escape(text)}[ds]?(?![\w/*]|\.\d)"
+    return not text or bool(re.search(bounded, sentence))
 
 
 # --- the list ---------------------------------------------------------------------------------------
