@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from derivations.classroom.exercise_command import exercise
+from derivations.classroom.zoo_command import zoo
 from derivations.ledger import Entry, find, ledger
 
 EXAMPLES = 1000
@@ -43,6 +44,7 @@ def cli() -> None:
 
 
 cli.add_command(exercise)
+cli.add_command(zoo)
 
 
 @cli.command()
