@@ -140,7 +140,7 @@ class Tracing:
 
         def written(jaxpr: Any, *, bounds: bool = True, **options: Any) -> Transcript:
             names = [f"x{number}" for number in range(len(structs))]
-            return Transcript(jaxpr, names, bounds, without_rule=stand_in, **options)
+            return Transcript(jaxpr, names, bounds, any_formula=True, without_rule=stand_in, **options)
 
         plain = written(value, bounds=False)
         return Programs(

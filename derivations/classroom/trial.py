@@ -102,6 +102,11 @@ class Trial:
         left_out = {id(case) for case in self.overflowed}
         return [case for case in self.cases if id(case) not in left_out]
 
+    def invisible(self, name: str) -> bool:
+        """Whether on every instance a gradient of zeros would pass, though the right one is not zero."""
+        rows = [(np.abs(case.automatic[name]), case.permitted[name]) for case in self.counted]
+        return any(np.any(size) for size, _ in rows) and all(np.all(size <= room) for size, room in rows)
+
     @property
     def wrong(self) -> list[Case]:
         """Those of them in which some entry is wrong, or missing."""

@@ -95,6 +95,12 @@ def remarks(trial: Trial, *, right: bool) -> Iterator[str]:
         if trial.cases:
             first = next(row for row in trial.unjudged if row.kind == kind)
             yield f"{number} of {tried} instances were not judged: {first.message} ({first.instance})"
+    for name in trial.loss.wrt:
+        if trial.invisible(name):
+            yield (
+                f"the gradient for {name} is so small on every instance that zeros would pass too: nothing"
+                " is known of it; give values at which the units are not saturated"
+            )
     wrong = [case for case in trial.variations() if not case.holds] if right else []
     if wrong:
         yield (

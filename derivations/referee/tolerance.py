@@ -23,6 +23,15 @@ STEP          2^-100   the complex step: its error is the square, far below one 
                        of two is exact
 OBSERVED      64       roundings of an entry that no judge differentiates but NumPy observes; sizes,
                        labels and truth values are compared exactly
+OF_ONE        1        roundings of the number 1 besides, in an exp, σ, tanh or erfc of a student's loss:
+                       one says σ' with e^-a, another with 1 - σ(a), which is rounded as 1 is
+NARROW        2^-24    one rounding of float32: a float32 gradient gets as many roundings, of this size,
+                       those of its narrowed inputs included
+UNDERFLOW32   2^-100   below this float32 has no relative precision left
+ESTIMATED     64       roundings of its largest entry for what JAX computes and no rule bounds, besides
+                       what moving its inputs by a rounding changes
+DIFFERENCES   16       times the change of the last extrapolation, for central differences
+VALUE         16       roundings of the loss itself, which a difference divides by its step
 EXPLAINED     1e-9     how near an explanation of a wrong gradient must come to it, of its largest entry,
                        and EXPLAINED_OF_RESIDUAL, 1e-4, of its largest error: it accounts for all of it
 ============  =======  ===========================================================================
@@ -47,6 +56,7 @@ OBSERVED = 64.0
 NARROW = 2.0**-24
 UNDERFLOW32 = 2.0**-100
 ESTIMATED = 64.0
+OF_ONE = 1.0
 DIFFERENCES = 16.0
 VALUE = 16.0
 EXPLAINED = 1e-9

@@ -15,10 +15,23 @@ import numpy as np
 
 from derivations.referee import primitives_functions, primitives_index, primitives_sums
 from derivations.referee.loops import words_read, write_loop
-from derivations.referee.primitives import HELPERS, RULES, SEVERAL, Operand, UnknownPrimitiveError, kind_of
+from derivations.referee.primitives import (
+    HELPERS,
+    RULES,
+    SEVERAL,
+    Operand,
+    UnknownPrimitiveError,
+    joined,
+    kind_of,
+)
+from derivations.referee.tolerance import OF_ONE
 
 TABLE = (primitives_functions, primitives_index, primitives_sums)
 """Modules that enter their rules into the table when they are imported."""
+
+
+FROM_ONE = ("exp", "exp2", "expm1", "logistic", "tanh", "erfc")
+"""Functions that are often computed as a difference from 1, or of which that difference is taken."""
 
 
 class Transcript:
@@ -26,7 +39,8 @@ class Transcript:
 
     It returns the result, or a tuple of ``several``; with ``bounds``, of the bounds too. With ``rounded``
     the floats that it is given are taken to be off by one rounding, as they are for who has
-    narrowed them. ``without_rule`` stands in for the rules that are missing, if there is one.
+    narrowed them. With ``any_formula`` the bounds have room for who computes the same functions in another
+    way. ``without_rule`` stands in for the rules that are missing, if there is one.
     """
 
     def __init__(
@@ -37,9 +51,11 @@ class Transcript:
         *,
         several: bool = False,
         rounded: bool = False,
+        any_formula: bool = False,
         without_rule: Callable[[Any, bool], Any] | None = None,
     ) -> None:
         self.bounds, self.arguments, self.without_rule = bounds, arguments, without_rule
+        self.any_formula = any_formula
         self.letters = {
             word
             for variable in closed.jaxpr.invars
@@ -172,6 +188,8 @@ class Transcript:
         value, bound = RULES[equation.primitive.name](out, equation.params, *operands)
         if not kind_of(variable).startswith("float"):
             bound = ""  # whole numbers and truth values are exact
+        elif self.any_formula and equation.primitive.name in FROM_ONE:
+            bound = joined(bound, str(OF_ONE))
         if operands and value == operands[0].value:
             self.operands[variable] = operands[0]  # a copy
             return
