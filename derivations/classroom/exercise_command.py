@@ -76,6 +76,11 @@ def check(file: str | None, name: str | None, as_json: bool, watch: bool, time_l
 
     It runs in a process of its own, without JAX. The report says what is wrong, and not what is right.
     """
+    from derivations.command import need_jax
+
+    need_jax()
+    if as_json and watch:
+        raise click.UsageError("--watch is for people and --json for programs: give one of them")
     console = Console(highlight=False)
 
     def once() -> bool:
@@ -176,7 +181,8 @@ def show(console: Console, found: Judgement) -> None:
     about = f"{found.file.name}: {found.exercise.title}" + (f" ({place})" if place else "")
     console.print(Text(about, "dim"))
     show_report(console, found.report)
-    console.print(Text(after(found), "dim"))
+    if after(found):
+        console.print(Text(after(found), "dim"))
 
 
 def after(found: Judgement) -> str:

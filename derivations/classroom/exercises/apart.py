@@ -26,6 +26,7 @@ from typing import Any, Self
 import numpy as np
 
 from derivations.classroom.exercises import wire
+from derivations.classroom.exercises.child import MEMORY
 from derivations.classroom.findings import Finding
 
 CALL = 10.0
@@ -64,8 +65,10 @@ class Apart:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**os.environ, **ONE_THREAD}, cwd=self.file.parent, start_new_session=True,
         )  # fmt: skip
-        for target in (self._read_messages, self._read_prints):
-            threading.Thread(target=target, daemon=True).start()
+        targets = (self._read_messages, self._read_prints)
+        self._readers = [threading.Thread(target=target, daemon=True) for target in targets]
+        for reader in self._readers:
+            reader.start()
 
     def __enter__(self) -> Self:
         return self
@@ -110,7 +113,15 @@ class Apart:
             self._raise(**answer["error"])
 
     def _raise(self, type: str, text: str, line: int | None) -> None:  # noqa: A002, its name there
-        """Raise an exception of the student's as if from its line: whoever looks for the line finds it."""
+        """Raise an exception of the student's as if from its line: whoever looks for the line finds it.
+
+        A function that is not written yet, or that fills the memory, is not called again.
+        """
+        if type == "MemoryError":
+            raise self._end("raises", f"it takes more memory than there is for it, {MEMORY / 2**30:g} GiB")
+        if type == "NotImplementedError":
+            self.ended = Finding("raises", "", text or f"{self.__name__} is not written yet")
+            raise Ended(text)
         problem = _exception(type)(text)
         if line is None:
             raise problem
@@ -178,12 +189,19 @@ class Apart:
         return Ended(message)
 
     def stop(self) -> None:
-        """End the process and all that it started."""
+        """End the process and all that it started, and read what it left in its pipes."""
         with suppress(OSError):
             if hasattr(os, "killpg"):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
         self._process.wait()
+        for reader in self._readers:
+            reader.join(1.0)  # one that got away may hold a pipe open
+        if not any(reader.is_alive() for reader in self._readers):
+            for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+                with suppress(OSError):
+                    assert pipe is not None
+                    pipe.close()
 
     # --- the other ends of its pipes ----------------------------------------------------------------
 
@@ -210,10 +228,10 @@ def _parameters(described: Sequence[Sequence[str]]) -> Iterator[inspect.Paramete
 def _how_it_ended(status: int | None) -> str:
     if status is None:
         return "the process fell silent"
-    if status == -signal.SIGKILL:
+    if status == -9:
         return "the process was killed: does it take too much memory?"
     if status < 0:
-        return f"the process crashed ({signal.Signals(-status).name})"
+        return f"the process crashed: {signal.strsignal(-status)}"
     return f"the process ended itself (exit status {status})"
 
 

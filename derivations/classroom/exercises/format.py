@@ -20,7 +20,6 @@ exercise start ./mine.py``. As it is solved it can be judged itself: ``derivatio
 from __future__ import annotations
 
 import ast
-import importlib.util
 import itertools
 import os
 import re
@@ -92,7 +91,7 @@ def find(named: str) -> Exercise:
 def read(file: Path) -> Exercise:
     """The exercise in a file; ``OSError`` if there is no file, ``ValueError`` if it holds no exercise."""
     source = file.read_text(encoding="utf-8")
-    module = _run(file)
+    module = _run(file, source)
     _check(file, source, module)
     title, _, statement = str(module.__doc__).strip().partition("\n")
     return Exercise(
@@ -109,13 +108,10 @@ def read(file: Path) -> Exercise:
     )
 
 
-def _run(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"{file} is no Python file: an exercise ends in .py")
-    module = importlib.util.module_from_spec(spec)
+def _run(file: Path, source: str) -> ModuleType:
+    module = ModuleType(file.stem)
     try:
-        spec.loader.exec_module(module)
+        exec(compile(source, str(file.resolve()), "exec"), vars(module))
     except Exception as problem:
         raise ValueError(f"{file} does not run: {type(problem).__name__}: {problem}") from None
     return module

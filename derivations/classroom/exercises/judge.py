@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import linecache
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from derivations.classroom.checker import check_gradient
 from derivations.classroom.exercises.apart import Apart, Ended
-from derivations.classroom.exercises.format import EMPTY, Exercise
+from derivations.classroom.exercises.format import Exercise
 from derivations.classroom.findings import Finding, Report
 from derivations.classroom.reading import clean, is_right
 from derivations.classroom.records import as_record
@@ -66,9 +67,11 @@ def judge(exercise: Exercise, file: Path, seconds: float = SECONDS) -> Judgement
     """
     with file.open("rb"):
         pass  # a file that cannot be opened says so itself
+    linecache.checkcache(str(file.resolve()))  # it may have been saved since it was judged last
     barred = [] if file.resolve() == exercise.file else [exercise.file]
     with Apart(file, seconds=seconds, barred=barred) as gradient:
-        return Judgement(exercise, file, with_notes(report_on(exercise, gradient), gradient))
+        report = report_on(exercise, gradient)
+    return Judgement(exercise, file, with_notes(report, gradient))
 
 
 def report_on(exercise: Exercise, gradient: Apart) -> Report:
@@ -95,9 +98,7 @@ def failed(finding: Finding | None) -> Report:
 
 def without_numbers(report: Report) -> Report:
     """The report; where there never was a number to judge, it says why not and nothing besides."""
-    fatal = [finding for finding in report.findings if finding.fatal]
-    if any(EMPTY in finding.message for finding in fatal):
-        return failed(Finding("raises", "", EMPTY))
+    fatal = any(finding.fatal for finding in report.findings)
     if report.smallest is None or report.smallest.hand or not fatal:
         return report
     return replace(report, arguments=(), diagnosis=(), unexplained=())

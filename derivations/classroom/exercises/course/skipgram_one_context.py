@@ -12,7 +12,7 @@ in the wrong order. Hold on to the shapes.)
 
 import numpy as np
 
-PAPER = "§6, pp. 9-10: skipgram_matrices.dE_dW_prime, skipgram_matrices.dE_dW"
+PAPER = "§6, pp. 9-10: skipgram_matrices.in_sum.dE_dW_prime, skipgram_matrices.in_sum.dE_dW"
 SHAPES = "x: V one-hot, t: V target, W: V N, W_prime: N V"
 WRT = "W W_prime"
 
