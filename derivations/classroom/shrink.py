@@ -19,7 +19,7 @@ from hypothesis import find
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException, NonInteractiveExampleWarning
 
-from derivations.classroom.shapes import WORDS, Argument, Description, draw
+from derivations.classroom.shapes import WORDS, Argument, Description, draw, unnested
 from derivations.notation import size_of
 from derivations.referee.counterexamples import SEARCH, TRIES, ascending, small_values
 from derivations.referee.instances import Instance, frozen
@@ -70,7 +70,7 @@ def smallest_values(description: Description, known: Instance, fails: Fails) -> 
     with warnings.catch_warnings(), contextlib.suppress(HypothesisException):
         warnings.simplefilter("ignore", NonInteractiveExampleWarning)
         strategy = small_instances(description, known.sizes)
-        return find(strategy, fails_in_time, settings=SEARCH, random=Random(0))
+        return unnested(lambda: find(strategy, fails_in_time, settings=SEARCH, random=Random(0)))
     return best[-1]
 
 
