@@ -7,6 +7,7 @@ place of another, take a Jacobian for its diagonal.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -64,7 +65,8 @@ def at_node(graph: Graph, node: Node, is_argument: bool) -> Iterator[Guess]:
                 kind, cost = ("aliased", 2.1) if below else ("wrong-error", 2.4)
                 yield _on_node(kind, says, node, partial(_error_of, other.number), cost, other.name)
     for text, value, cost, number in factors(graph, node.shape):
-        at = 1.8 + cost + (0.3 if number == node.number else 0)
+        own = 0.8 if is_argument and number == node.number else 0
+        at = 1.8 + cost + own
         says = f"has the factor {text} that does not belong there{whose}"
         yield _on_node("extra-factor", says, node, partial(_times, value), at, text)
         says = f"lacks the factor {text}{whose}"
@@ -286,9 +288,17 @@ def _all_paths_meet(graph: Graph, target: int, number: int) -> bool:
 
 
 def _is_regulariser(graph: Graph, node: Node) -> bool:
-    """Whether a node is computed from one argument and single numbers only: it sees no data."""
-    arrays = [graph.nodes[n] for n in graph.above[node.number] if n in graph.arguments.values()]
-    return len([one for one in arrays if one.shape]) == 1
+    """Whether a node is on a path from one argument alone to a number that is added to the loss."""
+    number = node.number
+    while len(graph.users[number]) == 1 and _of_one_argument(graph, graph.users[number][0][0]):
+        number = graph.users[number][0][0]
+    return _of_one_argument(graph, number) and not graph.nodes[number].shape
+
+
+def _of_one_argument(graph: Graph, number: int) -> bool:
+    """Whether a node is computed from a single array and single numbers: it sees no data."""
+    arguments = [graph.nodes[n] for n in graph.above[number] if n in graph.arguments.values()]
+    return len([argument for argument in arguments if argument.shape]) == 1
 
 
 def _overwritten(node: Node, position: int, given: Node, selects: bool) -> Iterator[Guess]:
@@ -342,7 +352,7 @@ def _left_out(node: Node, position: int, used: Node) -> Guess:
         return np.ravel(signal) @ computation.jacobian_at(computation.graph.nodes[number], position, ones)
 
     says = f"lacks {used.name}, in the step back through {node.name}"
-    return _on_edge("missing-factor", says, node, position, step, 2.0, used.name)
+    return _on_edge("missing-factor", says, node, position, step, 1.7, used.name)
 
 
 def _reads(computation: Computation, node: Node, position: int, number: int) -> bool:
@@ -365,8 +375,9 @@ def _substitution(node: Node, position: int, used: Node, other: Node, *, transpo
 
     with_what = f"the transpose of {other.name}" if transposed else other.name
     if other.number == node.number:
-        kind, says = "wrong-factor", f"takes the slope of {node.text} at {other.name}, which it has given already"
-        says += f", in the place of {used.name}"
+        at = re.sub(rf"\b{re.escape(used.name)}\b", other.name, node.text)
+        kind, says = "wrong-factor", f"takes the slope of {at} in the place of that of {node.text}: {other.name}"
+        says += " is activated already"
     elif used.number in other.inputs and not transposed and other.text[-1:] != ")":
         kind, says = "aliased", f"reads {other.name} where it needs {used.name} (overwritten in place?)"
     else:

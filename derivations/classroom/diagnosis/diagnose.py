@@ -135,7 +135,7 @@ def _worded(match: Match) -> tuple[str, str, str]:
         return kind, says, detail
     if not guess.says:
         return _factor(constant)
-    if constant == "1" or guess.kind == "zeros":
+    if constant == "1":
         return guess.kind, guess.says, guess.detail
     kind, _, detail = _factor(constant)
     says = "has the wrong sign" if constant == "-1" else f"has the factor {constant} on top"
@@ -145,6 +145,8 @@ def _worded(match: Match) -> tuple[str, str, str]:
 
 def _factor(constant: str) -> tuple[str, str, str]:
     """A constant in front of a gradient that is right otherwise."""
+    if constant == "0":
+        return "zeros", "is all zeros", "0"
     if constant == "-1":
         return "wrong-sign", "has the wrong sign", "-1"
     sign = ", so its sign is wrong as well" if constant.startswith("-") else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -57,9 +58,12 @@ def factors(graph: Graph, shape: tuple[str, ...]) -> Iterator[Factor]:
         if aligned is None:
             continue
         for form, formula, cost in FORMULAS if node.real else FORMULAS[:1]:
-            text = form.format(q=node.quantity)
             more = cost + (0 if len(node.shape) == len(shape) else 0.5)
-            yield Factor(text, _factor(node.number, formula, aligned), more, node.number)
+            value = _factor(node.number, formula, aligned)
+            yield Factor(form.format(q=node.quantity), value, more, node.number)
+        if turned(node):
+            value = _factor(node.number, np.negative, aligned)
+            yield Factor(turned(node), value, 0.1, node.number)
 
 
 def products(graph: Graph, shape: tuple[str, ...]) -> Iterator[Factor]:
@@ -67,12 +71,19 @@ def products(graph: Graph, shape: tuple[str, ...]) -> Iterator[Factor]:
     same = [node for node in graph.nodes[:-1] if node.real and node.shape == shape]
     for n, one in enumerate(same):
         for other in same[n + 1 :]:
-            text = f"{one.quantity} * {other.quantity}"
-            yield Factor(text, _product(one.number, other.number), 0.8, one.number)
+            yield Factor(f"{one.quantity} * {other.quantity}", _product(one, other, 1), 0.8, one.number)
+            if turned(other):
+                yield Factor(f"{one.quantity} * {turned(other)}", _product(one, other, -1), 0.8, one.number)
 
 
-def _product(one: int, other: int) -> Callable[[Computation], Any]:
-    return lambda computation: np.asarray(computation.values[one]) * np.asarray(computation.values[other])
+def _product(one: Node, other: Node, sign: int) -> Callable[[Computation], Any]:
+    return lambda computation: sign * (computation.values[one.number] * computation.values[other.number])
+
+
+def turned(node: Node) -> str:
+    """A difference the other way round, ``(y - t)`` for ``t - y``; empty for what is none."""
+    found = re.fullmatch(r"(\w+) ?- ?(\w+)", node.text)
+    return f"({found[2]} - {found[1]})" if found else ""
 
 
 def _factor(number: int, formula: Formula, aligned: tuple[Any, ...]) -> Callable[[Computation], Any]:

@@ -49,6 +49,14 @@ class Guess:
     edits: Edits | None = None
 
 
+def predicted(guess: Guess, scene: Scene, name: str) -> Any:
+    """What a guess predicts, or None: a mistake that NumPy refuses to compute here was not made."""
+    try:
+        return guess.predict(scene, name)
+    except (ValueError, IndexError, np.linalg.LinAlgError):
+        return None
+
+
 Edits = Callable[[Any], dict[Any, Any]]
 """The changes of a sweep that make the mistake, for a computation; they can be made together with others."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from derivations.classroom.diagnosis.guesses import Guess, swept
+from derivations.classroom.diagnosis.guesses import Guess, predicted, swept
 from derivations.classroom.diagnosis.scenes import Scene
 from derivations.classroom.diagnosis.search import Match, match
 
@@ -40,19 +40,19 @@ def two_at_a_time(guesses: Sequence[Guess], name: str, scenes: Sequence[Scene]) 
                     yield found
 
 
-def _alike(hand: Any, predicted: Any) -> bool:
+def _alike(hand: Any, made: Any) -> bool:
     """Whether two arrays are the same but for a constant."""
-    if predicted is None or np.shape(predicted) != np.shape(hand):
+    if made is None or np.shape(made) != np.shape(hand):
         return False
-    product = float(np.vdot(hand, predicted))
-    sizes = float(np.vdot(hand, hand)) * float(np.vdot(predicted, predicted))
+    product = float(np.vdot(hand, made))
+    sizes = float(np.vdot(hand, hand)) * float(np.vdot(made, made))
     return sizes > 0 and product * product >= sizes * (1 - 1e-7)
 
 
 def _predicted(guess: Guess, scene: Scene, name: str) -> Any:
     key = ("predicted", id(guess), name)
     if key not in scene.predicted:
-        scene.predicted[key] = guess.predict(scene, name)
+        scene.predicted[key] = predicted(guess, scene, name)
     return scene.predicted[key]
 
 
@@ -62,9 +62,9 @@ def _distinct(guesses: Sequence[Guess], name: str, scene: Scene) -> list[Guess]:
     size = float(np.max(np.abs(right), initial=0.0)) or 1.0
     kept: dict[Any, Guess] = {}
     for guess in guesses:
-        predicted = _predicted(guess, scene, name)
-        if predicted is not None and np.shape(predicted) == np.shape(right) and np.isfinite(predicted).all():
-            mark = np.round(predicted / size, 9).tobytes()
+        made = _predicted(guess, scene, name)
+        if made is not None and np.shape(made) == np.shape(right) and np.isfinite(made).all():
+            mark = np.round(made / size, 9).tobytes()
             kept.setdefault(mark, guess)
     kept.pop(np.round(right / size, 9).tobytes(), None)
     return list(kept.values())
@@ -149,7 +149,7 @@ def _both(one: Guess, other: Guess) -> Guess:
 
 def _with_a_term(added: Guess, guesses: Sequence[Guess], name: str, scene: Scene) -> Iterator[Guess]:
     """The mistakes from which the hand's gradient differs by a multiple of this term."""
-    term = added.predict(scene, name)
+    term = predicted(added, scene, name)
     if term is None or np.shape(term) != np.shape(scene.hand[name]):
         return
     for base in guesses:

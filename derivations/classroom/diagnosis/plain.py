@@ -23,7 +23,6 @@ RIGHT = Guess("constant-factor", "", the_right_one, 0.0)
 
 def plain_guesses(name: str, others: Mapping[str, int], axes: tuple[str, ...]) -> Iterator[Guess]:
     """All of them for one argument, whose axes have these letters; ``others``: axes of the other gradients."""
-    yield Guess("zeros", "is all zeros", lambda scene, name: np.zeros(np.shape(scene.right[name])), 0.5)
     yield Guess("zeros", "is the same in every entry", lambda scene, name: np.ones(np.shape(scene.right[name])), 3)
     for other, ndim in others.items():
         if other != name:
@@ -114,7 +113,7 @@ def _along(axis: int, letter: str, ndim: int) -> Iterator[tuple[str, str, Change
     yield "lost-sum", f"is cumulated along its {lines}", lambda g: np.cumsum(g, axis), 3
     if ndim > 1:
         spread = f"was summed over its {lines} ({letter}) and spread again"
-        yield "summed-too-far", spread, lambda g: _spread(np.sum, g, axis), 2
+        yield "summed-too-far", spread, lambda g: _spread(np.sum, g, axis), 2.2
         yield "summed-too-far", f"is the mean over its {lines} ({letter}), spread", lambda g: _spread(np.mean, g, axis), 2
         yield "shifted", f"has the mean over its {lines} subtracted", lambda g: g - _spread(np.mean, g, axis), 3
     for place, word in ((0, "first"), (-1, "last")):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from derivations.classroom.diagnosis.constants import Constant, name_constant
-from derivations.classroom.diagnosis.guesses import Guess
+from derivations.classroom.diagnosis.guesses import Guess, predicted
 from derivations.classroom.diagnosis.scenes import Scene
 
 ONE = Constant("1", 0)
@@ -50,22 +50,24 @@ def match(guess: Guess, name: str, scenes: Sequence[Scene], base: Guess | None =
 def _match(guess: Guess, name: str, scenes: Sequence[Scene], base: Guess | None) -> Match | None:
     factors, used, telling = [], [], 0
     for scene in scenes:
-        start = base.predict(scene, name) if base else scene.right[name]
-        predicted = guess.predict(scene, name)
-        if predicted is None or start is None or np.shape(predicted) != np.shape(scene.hand[name]):
+        start = predicted(base, scene, name) if base else scene.right[name]
+        made = predicted(guess, scene, name)
+        if made is None or start is None or np.shape(made) != np.shape(scene.hand[name]):
             return None
-        if np.shape(start) != np.shape(predicted) or not np.isfinite(predicted).all():
+        if np.shape(start) != np.shape(made) or not np.isfinite(made).all():
             return None
         wanted = np.subtract(scene.hand[name], start) if guess.added else np.asarray(scene.hand[name])
-        size = float(np.vdot(predicted, predicted))
-        factor = float(np.vdot(predicted, wanted)) / size if size > 0 else 1.0
+        size = float(np.vdot(made, made))
+        factor = float(np.vdot(made, wanted)) / size if size > 0 else 1.0
+        if abs(factor) < 1e-12 and guess.says and not guess.added:
+            return None  # any mistake, times 0
         if abs(factor - 1) < 1e-6:
             factor = 1.0
-        full = start + factor * predicted if guess.added else factor * predicted
+        full = start + factor * made if guess.added else factor * made
         if not np.isfinite(full).all() or not scene.explains(name, full):
             return None
         telling += scene.tells_apart(name, full)
-        if size > 0 and (not guess.added or scene.tells_apart(name, start + predicted)):
+        if size > 0 and (not guess.added or scene.tells_apart(name, start + made)):
             factors.append(factor)
             used.append(scene)
     if telling < min(TELLING, len(scenes)):
@@ -73,7 +75,8 @@ def _match(guess: Guess, name: str, scenes: Sequence[Scene], base: Guess | None)
     if guess.weight:
         factors = [factor + 1 for factor in factors]
     constant = name_constant(factors, used) if factors else ONE
-    if constant is None or (guess.added and not factors):
+    nothing = constant is not None and constant.text == "0" and not guess.weight
+    if constant is None or (guess.added and not factors) or (nothing and guess.says):
         return None
     return Match(guess, constant, base, telling)
 

@@ -122,7 +122,7 @@ class Term(NamedTuple):
 
 def terms_of(graph: Graph, node: Node) -> Iterator[Term]:
     """What the error signal of a node may be made of: quantities of its shape, and sums of larger ones."""
-    yield Term("1", partial(_ones, node.number), 0.6)
+    yield Term("1", partial(_ones, node.number), 0.9)
     for text, formula in OWN:
         yield Term(text.format(q=node.name), partial(_formula, node.number, formula), 0.4)
     for other in graph.nodes[:-1]:
@@ -173,6 +173,9 @@ def _over_other_axis(other: Node) -> Iterator[Term]:
     """An activation taken over the wrong axis: the operation on the transpose, transposed back."""
     if other.operation is not None and len(other.inputs) == 1:
         yield Term(f"{other.text or other.name} over the wrong axis", partial(_wrong_axis, other), 0.3)
+        if "log_softmax" in other.text:
+            text = f"{other.text.replace('log_softmax', 'softmax')} over the wrong axis"
+            yield Term(text, partial(_exp_wrong_axis, other), 0.3)
 
 
 def _exp(number: int, computation: Computation) -> Any:
@@ -200,6 +203,10 @@ def _wrong_axis(node: Node, computation: Computation) -> Any:
     letters = dict(zip(node.shape, reversed(node.shape), strict=True))
     swapped = {letter: sizes.get(letters.get(letter, letter), size) for letter, size in sizes.items()}
     return np.asarray(node.operation.value(swapped, [given.T])).T
+
+
+def _exp_wrong_axis(node: Node, computation: Computation) -> Any:
+    return np.exp(_wrong_axis(node, computation))
 
 
 def fitted_terms(
@@ -235,8 +242,11 @@ def _pushed(
     """What a term as the error of a node gives for the argument, on each scene; None if not finite."""
     columns = []
     for scene in scenes:
-        with np.errstate(all="ignore"):
-            value = term.value(scene.computation)
+        try:
+            with np.errstate(all="ignore"):
+                value = term.value(scene.computation)
+        except ValueError:  # an axis that is not as long as the other
+            return None
         if np.shape(value) != np.shape(scene.computation.values[node.number]) or not np.isfinite(value).all():
             return None
         columns.append(np.ravel(scene.computation.push(node.number, value)[target]))

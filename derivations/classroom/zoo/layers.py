@@ -114,7 +114,7 @@ def regulariser_doubled(X: Array, T: Array, W: Array, b: Array, decay: float) ->
 
 
 @specimen(
-    LOGISTIC, "missing-term",
+    LOGISTIC, "missing-path: t * u", "missing-term",
     symptom="Every answer tends to no.",
     missed="A check on examples whose answer is no.",
     seen="A common slip: the error is the prediction, the target was forgotten.",

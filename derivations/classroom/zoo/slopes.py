@@ -91,7 +91,7 @@ def slope_of_no_sigmoid(x: Array, t: Array, W: Array, W_prime: Array) -> tuple[A
 
 
 @specimen(
-    LOGISTIC, "extra-factor: y * (1 - y)",
+    LOGISTIC, "extra-factor: sigmoid(u) * (1 - sigmoid(u))",
     symptom="Confident mistakes are hardly corrected; training crawls where it should leap.",
     missed="The loss falls; signs and zeros are right.",
     seen="A common slip: the slope that the squared error needs and the cross-entropy cancels.",
