@@ -17,14 +17,16 @@ from derivations.classroom.diagnosis.scenes import Scene
 from derivations.classroom.cases import Case, excess
 from derivations.classroom.diagnosis.pairs import two_at_a_time
 from derivations.classroom.diagnosis.search import Match, matches
+from derivations.classroom.diagnosis.stale import stale_guesses
 from derivations.classroom.diagnosis.staging import scenes_of
 from derivations.classroom.diagnosis.terms import as_sum, fitted_terms, term_guesses
 from derivations.classroom.findings import Explanation
 from derivations.classroom.losses import Loss
 
 
-SIMPLE = 4.2
-"""A mistake no further fetched than this is taken; else sums of terms are tried as well."""
+PLAIN, SIMPLE = 1.0, 4.2
+"""A sign or factor that is this plain is taken at once. If no mistake is found that is no further fetched
+than the second, sums of terms are tried as well."""
 
 
 def explain(
@@ -59,6 +61,9 @@ def _telling_first(name: str, scenes: Sequence[Scene]) -> list[Scene]:
 
 
 def _matches(name: str, scenes: Sequence[Scene], axes: Mapping[str, tuple[str, ...]]) -> list[Match]:
+    at_once = matches([RIGHT], name, scenes)
+    if at_once and at_once[0].cost <= PLAIN:
+        return at_once
     guesses = list(all_guesses(name, scenes, axes))
     found = matches(guesses, name, scenes)
     graph = scenes[0].graph
@@ -80,6 +85,7 @@ def all_guesses(
         yield from backward_guesses(graph, name, scenes)
         yield from term_guesses(graph, name)
         yield from altered_guesses(graph, name)
+        yield from stale_guesses(graph, name)
 
 
 def _sum_match(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -33,6 +34,10 @@ def scenes_of(loss: Loss, cases: Sequence[Case], names: Sequence[str]) -> list[S
     return with_graph or scenes
 
 
+_KNOWN: WeakKeyDictionary[Any, dict[Any, Graph | None]] = WeakKeyDictionary()
+"""The graphs of a loss, by shape or for all: read once, for all the gradients that are held against it."""
+
+
 def _scene(loss: Loss, case: Case, names: Sequence[str]) -> Scene:
     hand = {
         name: case.hand[name]
@@ -55,9 +60,10 @@ def _graphs(loss: Loss, scenes: Sequence[Scene]) -> list[Graph | None]:
         return [None] * len(scenes)
     tracing = loss.method.tracing
     if tracing.symbolic is not None:
-        graph = _graph(tracing, tracing.structs(tracing.dims()))
-        return [graph] * len(scenes)
-    by_shape: dict[Any, Graph | None] = {}
+        if tracing not in _KNOWN:
+            _KNOWN[tracing] = {"all": _graph(tracing, tracing.structs(tracing.dims()))}
+        return [_KNOWN[tracing]["all"]] * len(scenes)
+    by_shape = _KNOWN.setdefault(tracing, {})
     keys = [tuple(np.shape(value) for value in scene.inputs.values()) for scene in scenes]
     for key, scene in zip(keys, scenes, strict=True):
         if key not in by_shape:
