@@ -8,11 +8,11 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import jax
 import matplotlib.pyplot as plt
 import pytest
 
@@ -53,9 +53,6 @@ def run(path: Path) -> Run:
         plt.close("all")
     done.printed = printed.getvalue()
     return done
-
-
-ran = cache(run)
 
 
 @pytest.fixture(autouse=True)
@@ -161,7 +158,8 @@ def page_named(path: Path) -> str:
 
 @pytest.mark.parametrize("path", PAGES, ids=page_named)
 def test_a_page_runs_and_asserts_what_it_says(path: Path) -> None:
-    assert list(complaints(path, ran(path))) == []
+    assert list(complaints(path, run(path))) == []
+    assert not jax.config.jax_enable_x64, "the page left JAX in another precision"
 
 
 EXERCISES = {
@@ -185,14 +183,6 @@ def test_what_a_page_tells_to_break_breaks_an_assertion(
 def test_a_page_has_something_to_break_and_takes_ten_minutes(path: Path) -> None:
     assert exercises(path)
     assert sum(len(text.split()) for prose, text in cells(path) if prose) < TEN_MINUTES
-
-
-def test_the_pages_leave_jax_as_they_found_it() -> None:
-    import jax
-
-    for path in PAGES:
-        ran(path)
-    assert not jax.config.jax_enable_x64
 
 
 def test_the_table_of_contents_has_every_page_in_order_by_its_title() -> None:

@@ -147,8 +147,8 @@ assert not ours(upstream_in_jax, plain_mean, "M, M", "u")
 # ## 4. One context word
 #
 # In the skip-gram of §6 the errors of C context words are added: EI_j = Σ_c (y_cj - t_cj), so each t
-# counts once and y counts C times. A program that runs in many browsers counts y once. With C = 1 that is
-# the same.
+# counts once and y counts C times. A well-known word2vec that runs in the browser counts y once. With C =
+# 1 that is the same.
 
 
 # %%

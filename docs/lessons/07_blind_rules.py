@@ -30,7 +30,7 @@ def ours(loss, gradient, shapes, wrt):
 # %% [markdown]
 # ## 1. An absolute floor
 #
-# The rule of the course CS224n, found in hundreds of repositories, accepts an entry if
+# The rule of the course CS224n, copied into many repositories, accepts an entry if
 #
 # $$\frac{|\text{hand} - \text{difference}|}{\max(1, |\text{hand}|, |\text{difference}|)} \le 10^{-5}$$
 #

@@ -20,7 +20,7 @@ of_section_6 = "V input, C V target, V N, N V"
 def mean_of_errors(x, t, W, W_prime):
     h, u, y, E = skipgram.forward(x, t, W, W_prime)
     EI = (y - t).mean(axis=0)
-    return np.outer(x, W_prime @ EI), np.outer(h, EI)
+    return np.outer(h, EI)
 
 
 # %% [markdown]
@@ -30,7 +30,7 @@ def mean_of_errors(x, t, W, W_prime):
 
 # %%
 arguments = skipgram.example()
-ratio = mean_of_errors(*arguments)[1] / skipgram.gradients(*arguments)[1]
+ratio = mean_of_errors(*arguments) / skipgram.gradients(*arguments)[1]
 print(ratio.round(12))
 assert np.allclose(ratio, 0.5)
 
@@ -50,7 +50,7 @@ def right_over_wrong(seed):
     V, N, C = rng.integers(2, 9, 3)
     x, W, W_prime = np.eye(V)[rng.integers(V)], rng.normal(size=(V, N)), rng.normal(size=(N, V))
     t = np.eye(V)[rng.integers(V, size=C)]
-    hand, right = mean_of_errors(x, t, W, W_prime)[1], skipgram.gradients(x, t, W, W_prime)[1]
+    hand, right = mean_of_errors(x, t, W, W_prime), skipgram.gradients(x, t, W, W_prime)[1]
     return {"V": V, "N": N, "C": C}, np.median(hand / right)
 
 
@@ -80,7 +80,7 @@ assert len(standing) == 1
 # the two gradients and their difference as three maps on one scale.
 
 # %%
-report = check_gradient(skipgram.reference, mean_of_errors, of_section_6, wrt="W W_prime")
+report = check_gradient(skipgram.reference, mean_of_errors, of_section_6, wrt="W_prime", examples=12)
 print(report)
 report
 
@@ -120,9 +120,10 @@ report = check_gradient(mlp.reference, first_try, of_section_3, wrt="W W_prime")
 for explanation in report.diagnosis:
     print(explanation.says)
     print("evidence:", explanation.evidence)
-assert [explanation.kind for explanation in report.diagnosis] == ["missing-factor"]
-assert report.diagnosis[0].detail == "h * (1 - h)"
-assert report.diagnosis[0].argument == "W"
+(explanation,) = report.diagnosis
+assert explanation.kind == "missing-factor", "not the mistake of lesson 1"
+assert explanation.detail == "h * (1 - h)", "not the mistake of lesson 1 alone"
+assert explanation.argument == "W"
 
 # %% [markdown]
 # It names the factor by the quantity it is. The repair is one line; then check again, because a second
@@ -183,16 +184,16 @@ assert "h * (1 - h)" in message
 #
 # ## Break it
 #
-# **Other mistakes, one by one.** Before you run each, write down what you expect the diagnosis to say. In
-# `mean_of_errors`, change
+# Other mistakes, on the way from the output back to the hidden layer. Before each run, write down what
+# you expect the diagnosis to say; the page prints it and then stops, since it is not h(1 - h) any more.
 #
-#     EI = (y - t).mean(axis=0)
+# **The slope from what entered.** In `first_try`, change
+#
+#     EI = W_prime @ EI_prime
 #
 # to
 #
-#     EI = y[0] - t.sum(axis=0)
-#
-# This is the program of lesson 6 that counts y once. Is there a factor that explains it?
+#     EI = (W_prime @ EI_prime) * u * (1 - u)
 #
 # **Two at once.** In `first_try`, change
 #
@@ -200,6 +201,4 @@ assert "h * (1 - h)" in message
 #
 # to
 #
-#     EI = 2 * W_prime @ EI_prime
-#
-# Predict what the report says now.
+#     EI = -2 * W_prime @ EI_prime
