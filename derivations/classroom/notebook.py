@@ -17,7 +17,6 @@ from derivations.classroom.findings import ArgumentResult, Report, Smallest
 from derivations.classroom.notebook_style import STYLE
 from derivations.classroom.reading import (
     clean,
-    counted,
     described,
     headline,
     is_right,
@@ -27,6 +26,7 @@ from derivations.classroom.reading import (
     pair_of,
     times_failed,
     tried,
+    where_wrong,
 )
 from derivations.classroom.values import Pair, Window, apart, index, number, short, window
 
@@ -34,7 +34,7 @@ ROWS, COLUMNS = 16, 16
 """Of a larger array the part around the worst entry is shown."""
 TEXT_ROWS, TEXT_COLUMNS = 8, 8
 """Up to this size every entry has its number; beyond, its colour, and a title for who points at it."""
-MAPS = ("hand", "automatic", "hand − automatic")
+MAPS = ("hand", "automatic", "difference")
 
 
 def as_html(report: Report) -> str:
@@ -48,7 +48,7 @@ def as_html(report: Report) -> str:
         *([arguments(report.arguments)] if report.arguments and not right else []),
         *(case(report, report.smallest) if report.smallest else []),
         *([again(report.again)] if report.again and not right else []),
-        *(tag("p", f"note: {text(note)}", "quiet") for note in report.notes),
+        *(tag("p", f"note: {text(note)}", "quiet note") for note in report.notes),
         tag("p", text(tried(report)), "quiet found"),
     ]
     look = f"dvn-report {'right' if right else 'wrong'}"
@@ -118,7 +118,11 @@ def case(report: Report, shown: Smallest) -> Iterator[str]:
     for result in report.arguments:
         if result.name in shown.automatic and (is_right(report) or not result.holds):
             found = pair_of(report, result.name)
-            yield three_maps(result.name, found) if found is not None else ill_shaped(shown, result.name)
+            yield (
+                three_maps(result.name, found, right=is_right(report))
+                if found is not None
+                else ill_shaped(shown, result.name)
+            )
 
 
 def ill_shaped(shown: Smallest, name: str) -> str:
@@ -127,18 +131,25 @@ def ill_shaped(shown: Smallest, name: str) -> str:
     return tag("p", text(f"{name}: the hand's {hand}, the automatic one {automatic}"))
 
 
-def three_maps(name: str, found: Pair) -> str:
-    """Hand, automatic and difference of one argument, and the scale that all three share."""
+def three_maps(name: str, found: Pair, *, right: bool) -> str:
+    """Hand, automatic and difference of one argument, and the scale that all three share.
+
+    Of a wrong gradient, an argument that is right in this case is only said to be.
+    """
+    if not right and not found.wrong.any():
+        return which(name, "right in this case")
     cut = window(found.hand.shape, found.worst, ROWS, COLUMNS)
-    part = f"; shown are {cut.says}, around the worst" if cut.says else ""
-    if found.worst is not None:
-        part = f"; the worst is outlined{part}"
-    count, size = int(found.wrong.sum()), found.wrong.size
-    says = f"{count} of {counted(size, 'entry', 'entries')} differ{part}" if count else "right in this case"
-    head = tag("b", text(name)) + text(f" {says}")
+    says = "equal but for rounding" if right else where_wrong(found.wrong)
+    says += "; the worst is outlined" if found.worst is not None else ""
+    says += f"; shown are {cut.says}" if cut.says else ""
     scale = found.scale(cut)
-    maps = "".join(heat_map(name, found, cut, which, scale) for which in range(len(MAPS)))
-    return f"{tag('p', head, 'which')}{tag('div', maps, 'maps')}{legend(scale)}"
+    maps = "".join(heat_map(name, found, cut, one, scale) for one in range(len(MAPS)))
+    return f"{which(name, says)}{tag('div', maps, 'maps')}{legend(scale)}"
+
+
+def which(name: str, says: str) -> str:
+    """The name of an argument, and what is to be seen."""
+    return tag("p", f"{tag('b', text(name))} {text(says)}", "which")
 
 
 def heat_map(name: str, found: Pair, cut: Window, which: int, scale: float) -> str:
@@ -186,7 +197,7 @@ def legend(scale: float) -> str:
     """The one scale of all three maps."""
     ends = number(-scale, 3).replace("-", "−"), number(scale, 3)
     bar = '<span class="bar" aria-hidden="true"></span>'
-    return tag("p", f"{ends[0]} {bar} {ends[1]}", "legend") if scale else ""
+    return tag("p", f"{ends[0]} {bar} {ends[1]}; difference: hand − automatic", "legend") if scale else ""
 
 
 # --- HTML -------------------------------------------------------------------------------------------

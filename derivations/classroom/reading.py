@@ -110,10 +110,9 @@ def sentence(explanation: Explanation) -> str:
 
 
 def about(explanation: Explanation) -> str:
-    """The kind of a mistake and its evidence, one after the other."""
-    detail = f" ({explanation.detail})" if explanation.detail else ""
-    evidence = f" · {explanation.evidence}" if explanation.evidence else ""
-    return clean(f"{explanation.kind}{detail}{evidence}")
+    """The kind of a mistake, the quantity it is about, and its evidence."""
+    kind = f"{explanation.kind} {explanation.detail}".strip()
+    return clean(" · ".join(part for part in (kind, explanation.evidence) if part))
 
 
 def noticed(finding: Finding) -> str:
