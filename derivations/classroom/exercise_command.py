@@ -25,7 +25,8 @@ from derivations.classroom.exercises.watching import judge_on_saves
 def exercise() -> None:
     """Derive a gradient, write it down, and be told what is wrong with it: in the paper's order.
 
-    NAME is one of those that ``list`` shows, or a teacher's own file, as ./mine.py.
+    NAME is one of those that ``list`` shows, or a teacher's own file, as ./mine.py: an exercise is one
+    Python file, solved, and derivations/classroom/exercises/format.py says what is in it.
     """
 
 
@@ -55,7 +56,7 @@ def start(name: str, force: bool) -> None:
         if file.exists() and not force:
             raise click.ClickException(f"{file} is there already: go on with it, or give --force")
         file.write_text(started(chosen, file), encoding="utf-8")
-    click.echo(f"{file}: {chosen.title}. Fill in gradient, then: derivations exercise check {file}")
+    click.echo(f"{file}: {chosen.title}\nFill in gradient, then: derivations exercise check {file}")
 
 
 @exercise.command()

@@ -145,7 +145,12 @@ def limit_memory() -> None:
     with suppress(ImportError):
         import resource
 
-        limits = {"RLIMIT_AS": MEMORY, "RLIMIT_FSIZE": FILE_SIZE, "RLIMIT_CORE": 0}
+        limits = {  # libraries take addresses and no memory, so addresses may be more
+            "RLIMIT_DATA": MEMORY,
+            "RLIMIT_AS": 4 * MEMORY,
+            "RLIMIT_FSIZE": FILE_SIZE,
+            "RLIMIT_CORE": 0,
+        }
         for name, limit in limits.items():
             with suppress(ValueError, OSError, AttributeError):
                 resource.setrlimit(getattr(resource, name), (limit, limit))

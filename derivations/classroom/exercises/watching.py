@@ -7,6 +7,8 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
+GLANCE = 200
+"""Milliseconds."""
 INSTALL = "--watch needs one more package: pip install 'derivations[watch]'"
 
 
@@ -24,9 +26,11 @@ def judge_on_saves(judge: Callable[[], bool], folder: Path) -> bool:
     def matters(change: Change, path: str) -> bool:
         return change is not Change.deleted and path.endswith(".py")
 
-    right = False
+    right: bool | None = None
     with suppress(KeyboardInterrupt):
-        right = judge()
-        for _ in watch(folder, watch_filter=matters, recursive=False):
-            right = judge()
-    return right
+        for changes in watch(
+            folder, watch_filter=matters, recursive=False, rust_timeout=GLANCE, yield_on_timeout=True
+        ):
+            if changes or right is None:  # the first comes with no change: by then all saves are seen
+                right = judge()
+    return bool(right)
