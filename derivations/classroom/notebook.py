@@ -32,7 +32,7 @@ from derivations.classroom.values import Pair, Window, apart, index, number, sho
 
 ROWS, COLUMNS = 16, 16
 """Of a larger array the part around the worst entry is shown."""
-TEXT_ROWS, TEXT_COLUMNS = 8, 8
+TEXT_ROWS, TEXT_COLUMNS = 16, 8
 """Up to this size every entry has its number; beyond, its colour, and a title for who points at it."""
 MAPS = ("hand", "automatic", "difference")
 
@@ -140,7 +140,7 @@ def three_maps(name: str, found: Pair, *, right: bool) -> str:
         return which(name, "right in this case")
     cut = window(found.hand.shape, found.worst, ROWS, COLUMNS)
     says = "equal but for rounding" if right else where_wrong(found.wrong)
-    says += "; the worst is outlined" if found.worst is not None else ""
+    says += "; the worst is outlined" if found.worst is not None and found.wrong.size > 1 else ""
     says += f"; shown are {cut.says}" if cut.says else ""
     scale = found.scale(cut)
     maps = "".join(heat_map(name, found, cut, one, scale) for one in range(len(MAPS)))
@@ -197,7 +197,7 @@ def legend(scale: float) -> str:
     """The one scale of all three maps."""
     ends = number(-scale, 3).replace("-", "−"), number(scale, 3)
     bar = '<span class="bar" aria-hidden="true"></span>'
-    return tag("p", f"{ends[0]} {bar} {ends[1]}; difference: hand − automatic", "legend") if scale else ""
+    return tag("p", f"{ends[0]} {bar} {ends[1]} · difference: hand − automatic", "legend") if scale else ""
 
 
 # --- HTML -------------------------------------------------------------------------------------------
