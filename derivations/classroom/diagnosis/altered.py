@@ -49,7 +49,9 @@ def _same_shape(graph: Graph, node: Node) -> bool:
 
 def _other_data(graph: Graph, other: str, node: Node) -> Iterator[Guess]:
     for says, kind, change, cost in _changes(node):
-        yield _guess_at(kind, f"is the right gradient for other data: {says.format(a=other)}", other, change, cost)
+        yield _guess_at(
+            kind, f"is the right gradient for other data: {says.format(a=other)}", other, change, cost
+        )
     if node.real:
         for rate in RATES:
             says = f"was computed with {other} after an update with the rate {rate:g}"
@@ -63,22 +65,44 @@ def _changes(node: Node) -> Iterator[tuple[str, str, Callable[[Scene, Any], Any]
         yield stale, "stale", lambda _, a: _row(a, -1, -2), 2.4
         yield "the last row of {a} still holds the first", "stale", lambda _, a: _row(a, -1, 0), 2.7
         yield "the first row of {a} holds the second", "stale", lambda _, a: _row(a, 0, 1), 2.7
-        yield "row k of {a} still holds row k - 1 (stale)", "stale", lambda _, a: np.concatenate([a[:1], a[:-1]]), 2.7
+        yield (
+            "row k of {a} still holds row k - 1 (stale)",
+            "stale",
+            lambda _, a: np.concatenate([a[:1], a[:-1]]),
+            2.7,
+        )
     rolled = "{a} is shifted by one, entry k holds entry k - 1"
     yield rolled, "off-by-one", lambda _, a: np.roll(a, 1, 0), 2.7
-    yield "{a} is shifted by one, entry k holds entry k + 1", "off-by-one", lambda _, a: np.roll(a, -1, 0), 2.7
+    yield (
+        "{a} is shifted by one, entry k holds entry k + 1",
+        "off-by-one",
+        lambda _, a: np.roll(a, -1, 0),
+        2.7,
+    )
     yield "{a} runs backwards", "permuted-rows", lambda _, a: a[::-1], 2.7
     if node.real:
-        yield "the last of the {0} rows of {{a}} is missing".format(letter), "missing-term", (
-            lambda _, a: _zeroed(a, -1)), 2.9
-        yield "the first of the {0} rows of {{a}} is missing".format(letter), "missing-term", (
-            lambda _, a: _zeroed(a, 0)), 2.9
+        yield (
+            "the last of the {0} rows of {{a}} is missing".format(letter),
+            "missing-term",
+            (lambda _, a: _zeroed(a, -1)),
+            2.9,
+        )
+        yield (
+            "the first of the {0} rows of {{a}} is missing".format(letter),
+            "missing-term",
+            (lambda _, a: _zeroed(a, 0)),
+            2.9,
+        )
         yield "{a} has the wrong sign", "wrong-sign", lambda _, a: -a, 2.9
         yield "{a} is 0", "missing-term", lambda _, a: np.zeros_like(a), 2.9
         yield "{a} is rounded to float32", "float32", lambda _, a: a.astype(np.float32).astype(float), 2.9
         yield "{a} is rounded to float16", "float16", lambda _, a: a.astype(np.float16).astype(float), 2.9
-        yield "{a} is its own mean along axis 0", "lost-sum", (
-            lambda _, a: np.broadcast_to(a.mean(axis=0), a.shape)), 3.2
+        yield (
+            "{a} is its own mean along axis 0",
+            "lost-sum",
+            (lambda _, a: np.broadcast_to(a.mean(axis=0), a.shape)),
+            3.2,
+        )
     else:
         yield "each index of {a} is one too large", "off-by-one", lambda _, a: a + 1, 2.8
         yield "each index of {a} is one too small", "off-by-one", lambda _, a: a - 1, 2.8
@@ -87,9 +111,7 @@ def _changes(node: Node) -> Iterator[tuple[str, str, Callable[[Scene, Any], Any]
         yield "{a} is transposed", "transposed", lambda _, a: a.T, 2.5
 
 
-def _guess_at(
-    kind: str, says: str, other: str, change: Callable[[Scene, Any], Any], cost: float
-) -> Guess:
+def _guess_at(kind: str, says: str, other: str, change: Callable[[Scene, Any], Any], cost: float) -> Guess:
     key = (kind, says)
 
     def predict(scene: Scene, name: str) -> Any:
@@ -136,7 +158,9 @@ def _exchanged(graph: Graph) -> Iterator[Guess]:
             if graph[one].shape == graph[other].shape and graph[one].real == graph[other].real:
                 says = f"is the right gradient with {one} and {other} exchanged"
                 predict = partial(_with_exchanged, one, other)
-                yield Guess("swapped", says, predict, 2.3, f"{one}, {other}", subject=("exchanged", one, other))
+                yield Guess(
+                    "swapped", says, predict, 2.3, f"{one}, {other}", subject=("exchanged", one, other)
+                )
 
 
 def _with_exchanged(one: str, other: str, scene: Scene, name: str) -> Any:
@@ -176,7 +200,9 @@ def _of_altered(
         if key not in scene.predicted:
             computation = _altered(graph, scene, node, value)
             numbers = graph.sites.get(node.site, (node.number,))
-            changes = {(n, 0): partial(change, computation, graph.nodes[n]) for n in numbers} if change else {}
+            changes = (
+                {(n, 0): partial(change, computation, graph.nodes[n]) for n in numbers} if change else {}
+            )
             with np.errstate(all="ignore"):
                 scene.predicted[key] = computation.sweep(changes)
         return scene.predicted[key][graph.arguments[name]]
@@ -220,7 +246,9 @@ def _skipped(graph: Graph, node: Node) -> Iterator[Guess]:
     key = ("skipped", node.site)
     predict = _of_altered(graph, node, _as_given, _straight_back, key)
     yield Guess("missing-operation", says, predict, 2.6, node.text, subject=key)
-    says = f"goes on with {graph.nodes[node.inputs[0]].name} in the place of {node.name} in the forward pass"
+    says = (
+        f"goes on with {graph.nodes[node.inputs[0]].name} in the place of {node.name} in the forward pass"
+    )
     predict = _of_altered(graph, node, _as_given, None, (*key, "forward"))
     yield Guess("missing-operation", says, predict, 2.7, node.text, subject=(*key, "forward"))
 
@@ -243,5 +271,7 @@ def _eps(graph: Graph, node: Node, eps: float) -> Guess:
 
     says = f"has eps = {eps:.0e} inside the log of {node.text}, which the loss does not have"
     key = ("eps", node.site, eps)
-    predict = _of_altered(graph, node, lambda computation, one: np.asarray(computation.at(one, {})), change, key)
+    predict = _of_altered(
+        graph, node, lambda computation, one: np.asarray(computation.at(one, {})), change, key
+    )
     return Guess("eps-in-log", says, predict, 2.2, f"eps = {eps:.0e}", subject=key)

@@ -64,7 +64,7 @@ def at_node(graph: Graph, node: Node, is_argument: bool) -> Iterator[Guess]:
                 says += f": {node.name}'s was overwritten in place?" if below else ""
                 kind, cost = ("aliased", 2.1) if below else ("wrong-error", 2.4)
                 yield _on_node(kind, says, node, partial(_error_of, other.number), cost, other.name)
-    for text, value, cost, number in factors(graph, node.shape):
+    for text, value, cost, number in factors(graph, node.shape, {node.number}):
         own = 0.8 if is_argument and number == node.number else 0
         at = 1.8 + cost + own
         says = f"has the factor {text} that does not belong there{whose}"
@@ -168,7 +168,10 @@ def _slope(
         yield _on_edge("extra-factor", says, node, position, _twice, 1.4, slope)
         says = f"divides by {slope} where it should multiply, {step}"
         yield _on_edge("wrong-factor", says, node, position, _divided, 1.8, slope)
-    for text, value, cost, number in (*factors(graph, node.shape), *products(graph, node.shape)):
+    for text, value, cost, number in (
+        *factors(graph, node.shape, {node.number, node.inputs[position]}),
+        *products(graph, node.shape),
+    ):
         if text != slope:
             says = f"has the factor {text} in the place of {slope}, {step}"
             used = _overwritten_quantity(graph, number, text, slope)
@@ -311,7 +314,9 @@ def _overwritten(node: Node, position: int, given: Node, selects: bool) -> Itera
             )
             yield _on_edge("overwritten", says, node, position, partial(_keep, place), 1.9, node.name)
         else:
-            says = f"keeps only the {word} of the terms that must be added on the way from {node.name} back to"
+            says = (
+                f"keeps only the {word} of the terms that must be added on the way from {node.name} back to"
+            )
             says += f" {given.name}"
             yield _on_edge("lost-sum", says, node, position, partial(_keep, place), 2.6, node.name)
 
@@ -376,7 +381,10 @@ def _substitution(node: Node, position: int, used: Node, other: Node, *, transpo
     with_what = f"the transpose of {other.name}" if transposed else other.name
     if other.number == node.number:
         at = re.sub(rf"\b{re.escape(used.name)}\b", other.name, node.text)
-        kind, says = "wrong-factor", f"takes the slope of {at} in the place of that of {node.text}: {other.name}"
+        kind, says = (
+            "wrong-factor",
+            f"takes the slope of {at} in the place of that of {node.text}: {other.name}",
+        )
         says += " is activated already"
     elif used.number in other.inputs and not transposed and other.text[-1:] != ")":
         kind, says = "aliased", f"reads {other.name} where it needs {used.name} (overwritten in place?)"

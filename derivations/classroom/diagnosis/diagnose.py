@@ -74,9 +74,7 @@ def _matches(name: str, scenes: Sequence[Scene], axes: Mapping[str, tuple[str, .
     return sorted(found, key=lambda match: match.cost)
 
 
-def all_guesses(
-    name: str, scenes: Sequence[Scene], axes: Mapping[str, tuple[str, ...]]
-) -> Iterable[Guess]:
+def all_guesses(name: str, scenes: Sequence[Scene], axes: Mapping[str, tuple[str, ...]]) -> Iterable[Guess]:
     """Every guess there is for one argument."""
     yield RIGHT
     yield from plain_guesses(name, {other: len(letters) for other, letters in axes.items()}, axes[name])
@@ -188,7 +186,10 @@ def _last_resort(name: str, scenes: Sequence[Scene]) -> Explanation | None:
 def _is_float32(name: str, scenes: Sequence[Scene]) -> bool:
     """Whether the errors are those of single precision, in most entries, on every scene."""
     apart = [np.abs(np.subtract(scene.hand[name], scene.right[name])) for scene in scenes]
-    rough = [float(np.max(a, initial=0)) <= 2.0**30 * scene.noise[name] for a, scene in zip(apart, scenes, strict=True)]
+    rough = [
+        float(np.max(a, initial=0)) <= 2.0**30 * scene.noise[name]
+        for a, scene in zip(apart, scenes, strict=True)
+    ]
     seen = [np.mean(a > 4 * scene.noise[name]) for a, scene in zip(apart, scenes, strict=True)]
     return all(rough) and float(np.mean(seen)) > 0.3
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +40,8 @@ FORMULAS: tuple[tuple[str, Formula, float], ...] = (
     ("{q}**3", lambda q: q**3, 1.0),
 )
 """What may be made of a quantity, and how far-fetched that is."""
+COMMON = 6
+"""The first of them are the common ones."""
 
 
 class Factor(NamedTuple):
@@ -51,13 +53,17 @@ class Factor(NamedTuple):
     node: int
 
 
-def factors(graph: Graph, shape: tuple[str, ...]) -> Iterator[Factor]:
-    """All factors for a place of this shape: quantities of the same shape, and rows and columns of it."""
+def factors(graph: Graph, shape: tuple[str, ...], near: Collection[int] = ()) -> Iterator[Factor]:
+    """The factors for a place of this shape: quantities of the same shape, and rows and columns of it.
+
+    The nodes that are ``near`` come in all formulas, the others in the common ones.
+    """
     for node in graph.nodes[:-1]:
         aligned = _aligned(node, shape)
         if aligned is None:
             continue
-        for form, formula, cost in FORMULAS if node.real else FORMULAS[:1]:
+        forms = FORMULAS if node.number in near else FORMULAS[:COMMON]
+        for form, formula, cost in forms if node.real else forms[:1]:
             more = cost + (0 if len(node.shape) == len(shape) else 0.5)
             value = _factor(node.number, formula, aligned)
             yield Factor(form.format(q=node.quantity), value, more, node.number)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from derivations.classroom.diagnosis.scenes import Scene
+from derivations.classroom.graph import Computation
 
 Predict = Callable[[Scene, str], Any]
 """The gradient for one argument that a mistake would give at a scene; None where it cannot be made."""
@@ -62,14 +63,42 @@ Edits = Callable[[Any], dict[Any, Any]]
 
 
 def swept(edits: Edits) -> Predict:
-    """What a sweep with these changes gives; computed once a scene for all arguments."""
+    """What a sweep with these changes gives; what is common to all arguments is computed once a scene."""
 
     def predict(scene: Scene, name: str) -> Any:
+        computation = scene.computation
+        target = computation.graph.arguments[name]
         if edits not in scene.predicted:
             with np.errstate(all="ignore"):
-                changes = edits(scene.computation)
-                scene.predicted[edits] = scene.computation.sweep(changes) if changes else None
-        signals = scene.predicted[edits]
-        return None if signals is None else signals[scene.computation.graph.arguments[name]]
+                scene.predicted[edits] = _changed(computation, edits(computation))
+        found = scene.predicted[edits]
+        if found is None or isinstance(found, dict):
+            return found and found[target]
+        at, moved = found  # a single change: what it adds goes back linearly
+        if at not in computation.totals(target):
+            return computation.signals[target]
+        with np.errstate(all="ignore"):
+            added = moved @ computation.totals(target)[at]
+        return computation.signals[target] + added.reshape(np.shape(computation.values[target]))
 
     return predict
+
+
+def _changed(computation: Computation, changes: dict[Any, Any]) -> Any:
+    """All signals of a changed sweep; for a single change, where it is and what it adds there; or None."""
+    if not changes:
+        return None
+    if len(changes) > 1:
+        return computation.sweep(changes)
+    ((key, change),) = changes.items()
+    return moved_by(computation, computation.signals, key, change)
+
+
+def moved_by(computation: Computation, signals: Any, key: Any, change: Any) -> tuple[int, Any]:
+    """The node at which a change of one step is felt first, and what it adds to its signal, flat."""
+    if not isinstance(key, tuple):
+        return key, np.ravel(change(signals[key])) - np.ravel(signals[key])
+    number, position = key
+    before = computation.flow(number, position, signals[number], {})
+    at = computation.graph.nodes[number].inputs[position]
+    return at, np.ravel(change(signals[number])) - np.ravel(before)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from derivations.classroom.diagnosis.guesses import Guess, predicted, swept
+from derivations.classroom.diagnosis.guesses import Guess, moved_by, predicted, swept
 from derivations.classroom.diagnosis.scenes import Scene
 from derivations.classroom.diagnosis.search import Match, match
 
@@ -126,17 +126,10 @@ def _moved(computation: Any, signals: Mapping[int, Any], changes: Mapping[Any, A
     """What these changes add to the gradient, given the signals before them; None if they do nothing."""
     moved = 0.0
     for key, change in changes.items():
-        if isinstance(key, tuple):
-            number, position = key
-            at = computation.graph.nodes[number].inputs[position]
-            before = computation.flow(number, position, signals[number], {})
-            after = np.ravel(change(signals[number]))
-        else:
-            at, before = key, signals[key]
-            after = np.ravel(change(before))
+        at, added = moved_by(computation, signals, key, change)
         if at not in totals:
             return None
-        moved = moved + (after - np.ravel(before)) @ totals[at]
+        moved = moved + added @ totals[at]
     return moved
 
 

@@ -36,7 +36,9 @@ def wrong_place(name: str, scenes: Sequence[Scene]) -> Place | None:
     for axis, line in enumerate(lines):
         if line:
             what = ("row", "column")[axis] if ndim == 2 else f"line along axis {axis}"
-            return Place(("one-row", "one-column")[axis] if axis < 2 else "one-row", f"{what} {line}", factor)
+            return Place(
+                ("one-row", "one-column")[axis] if axis < 2 else "one-row", f"{what} {line}", factor
+            )
     return None
 
 

@@ -23,7 +23,9 @@ RIGHT = Guess("constant-factor", "", the_right_one, 0.0)
 
 def plain_guesses(name: str, others: Mapping[str, int], axes: tuple[str, ...]) -> Iterator[Guess]:
     """All of them for one argument, whose axes have these letters; ``others``: axes of the other gradients."""
-    yield Guess("zeros", "is the same in every entry", lambda scene, name: np.ones(np.shape(scene.right[name])), 3)
+    yield Guess(
+        "zeros", "is the same in every entry", lambda scene, name: np.ones(np.shape(scene.right[name])), 3
+    )
     for other, ndim in others.items():
         if other != name:
             yield from _swapped(other, ndim == len(axes))
@@ -34,7 +36,9 @@ def plain_guesses(name: str, others: Mapping[str, int], axes: tuple[str, ...]) -
             yield _changed(kind, says, change, cost)
     for digits in range(1, 9):
         says = f"is rounded to {digits} decimals"
-        yield _changed("rounded", says, lambda right, digits=digits: np.round(right, digits), 4, f"{digits} decimals")
+        yield _changed(
+            "rounded", says, lambda right, digits=digits: np.round(right, digits), 4, f"{digits} decimals"
+        )
 
 
 def _changed(kind: str, says: str, change: Change, cost: float, detail: str = "") -> Guess:
@@ -45,7 +49,9 @@ def _swapped(other: str, alike: bool) -> Iterator[Guess]:
     says = f"is the gradient of {other}: the two were exchanged"
     if alike:
         yield Guess("swapped", says, lambda scene, name: scene.right[other], 1, other)
-        yield Guess("swapped", f"{says}, and it is transposed", lambda scene, name: scene.right[other].T, 2, other)
+        yield Guess(
+            "swapped", f"{says}, and it is transposed", lambda scene, name: scene.right[other].T, 2, other
+        )
 
 
 def _of_any() -> Iterator[tuple[str, str, Change, float]]:
@@ -65,17 +71,29 @@ def _of_any() -> Iterator[tuple[str, str, Change, float]]:
     yield "rounded", "was rounded to whole numbers", np.round, 3
     yield "rounded", "was cut to whole numbers", np.trunc, 3
     yield "float16", "was rounded to float16", lambda g: g.astype(np.float16).astype(float), 3
-    yield "summed-too-far", "is one number everywhere: the sum of the right one over all its entries", (
-        lambda g: np.full(g.shape, g.sum())), 2
-    yield "sorted", "holds the right numbers in another order: sorted", lambda g: np.sort(g, axis=None).reshape(
-        g.shape), 4
+    yield (
+        "summed-too-far",
+        "is one number everywhere: the sum of the right one over all its entries",
+        (lambda g: np.full(g.shape, g.sum())),
+        2,
+    )
+    yield (
+        "sorted",
+        "holds the right numbers in another order: sorted",
+        lambda g: np.sort(g, axis=None).reshape(g.shape),
+        4,
+    )
 
 
 def _of_matrix() -> Iterator[tuple[str, str, Change, float]]:
     """Changes that a matrix can suffer."""
     yield "transposed", "is transposed", _transposed, 1
-    yield "transposed", "has the entries of its transpose, read in the wrong order (a reshape is no transpose)", (
-        lambda g: g.T.reshape(g.shape)), 2
+    yield (
+        "transposed",
+        "has the entries of its transpose, read in the wrong order (a reshape is no transpose)",
+        (lambda g: g.T.reshape(g.shape)),
+        2,
+    )
     yield "transposed", "has its entries in Fortran's order", lambda g: g.reshape(g.shape, order="F"), 2
     yield "transposed", "is mirrored: rows and columns both run backwards", lambda g: g[::-1, ::-1], 3
     yield "only-the-diagonal", "is right on the diagonal and 0 elsewhere", lambda g: g * np.eye(*g.shape), 3
@@ -104,8 +122,18 @@ def _along(axis: int, letter: str, ndim: int) -> Iterator[tuple[str, str, Change
     permuted = PERMUTED.get(axis, "permuted") if ndim > 1 else "permuted-rows"
     alone = ONE.get(axis, "one-row") if ndim > 1 else "one-cell"
     yield permuted, f"has its {lines} in reverse order", lambda g: np.flip(g, axis), 1.5
-    yield permuted, f"has its {lines} shifted by one: {one} k holds {one} k - 1", lambda g: np.roll(g, 1, axis), 1.5
-    yield permuted, f"has its {lines} shifted by one: {one} k holds {one} k + 1", lambda g: np.roll(g, -1, axis), 1.5
+    yield (
+        permuted,
+        f"has its {lines} shifted by one: {one} k holds {one} k - 1",
+        lambda g: np.roll(g, 1, axis),
+        1.5,
+    )
+    yield (
+        permuted,
+        f"has its {lines} shifted by one: {one} k holds {one} k + 1",
+        lambda g: np.roll(g, -1, axis),
+        1.5,
+    )
     yield permuted, f"has its first two {lines} exchanged", lambda g: _exchanged(g, axis, 0, 1), 1.5
     yield permuted, f"has its last two {lines} exchanged", lambda g: _exchanged(g, axis, -1, -2), 2
     yield permuted, f"has its first and last {lines} exchanged", lambda g: _exchanged(g, axis, 0, -1), 1.8
@@ -114,19 +142,48 @@ def _along(axis: int, letter: str, ndim: int) -> Iterator[tuple[str, str, Change
     if ndim > 1:
         spread = f"was summed over its {lines} ({letter}) and spread again"
         yield "summed-too-far", spread, lambda g: _spread(np.sum, g, axis), 2.2
-        yield "summed-too-far", f"is the mean over its {lines} ({letter}), spread", lambda g: _spread(np.mean, g, axis), 2
-        yield "shifted", f"has the mean over its {lines} subtracted", lambda g: g - _spread(np.mean, g, axis), 3
+        yield (
+            "summed-too-far",
+            f"is the mean over its {lines} ({letter}), spread",
+            lambda g: _spread(np.mean, g, axis),
+            2,
+        )
+        yield (
+            "shifted",
+            f"has the mean over its {lines} subtracted",
+            lambda g: g - _spread(np.mean, g, axis),
+            3,
+        )
     for place, word in ((0, "first"), (-1, "last")):
-        yield alone, f"has only its {word} {one}; the others are 0", lambda g, at=place: _only(g, axis, at), 2.5
+        yield (
+            alone,
+            f"has only its {word} {one}; the others are 0",
+            lambda g, at=place: _only(g, axis, at),
+            2.5,
+        )
         wrong = f"is right but for its {word} {one}, which"
         yield alone, f"{wrong} is 0", lambda g, at=place: _scaled_line(g, axis, at, 0.0), 1.5
         yield alone, f"{wrong} has the wrong sign", lambda g, at=place: _scaled_line(g, axis, at, -1.0), 1.8
         yield alone, f"{wrong} counts twice", lambda g, at=place: _scaled_line(g, axis, at, 2.0), 1.9
         yield alone, f"{wrong} counts half", lambda g, at=place: _scaled_line(g, axis, at, 0.5), 1.9
-    yield alone, f"is right but for its last {one}, which repeats the one before", (
-        lambda g: _copied(g, axis, -1, -2)), 1.8
-    yield alone, f"is right but for its first {one}, which repeats the second", lambda g: _copied(g, axis, 0, 1), 1.8
-    yield alone, f"is right but for its last {one}, which repeats the first", lambda g: _copied(g, axis, -1, 0), 1.9
+    yield (
+        alone,
+        f"is right but for its last {one}, which repeats the one before",
+        (lambda g: _copied(g, axis, -1, -2)),
+        1.8,
+    )
+    yield (
+        alone,
+        f"is right but for its first {one}, which repeats the second",
+        lambda g: _copied(g, axis, 0, 1),
+        1.8,
+    )
+    yield (
+        alone,
+        f"is right but for its last {one}, which repeats the first",
+        lambda g: _copied(g, axis, -1, 0),
+        1.9,
+    )
 
 
 def _exchanged(g: Any, axis: int, a: int, b: int) -> Any:

@@ -29,7 +29,9 @@ def _same(a: Any, b: Any) -> bool:
 
 def misshapen(name: str, cases: Sequence[Case]) -> Iterator[Explanation]:
     """What was returned in the place of a gradient, where its shape is not that of the argument."""
-    odd = [case for case in cases if name in case.hand and case.hand[name].shape != case.automatic[name].shape]
+    odd = [
+        case for case in cases if name in case.hand and case.hand[name].shape != case.automatic[name].shape
+    ]
     if not odd or any(not np.isfinite(case.hand[name]).all() for case in odd):
         return
     for kind, says, matches in _shapes(name, cases):
@@ -42,27 +44,65 @@ def misshapen(name: str, cases: Sequence[Case]) -> Iterator[Explanation]:
 
 def _shapes(name: str, cases: Sequence[Case]) -> Iterator[tuple[str, str, Callable[[Any, Any], bool]]]:
     yield "transposed", "is transposed", lambda hand, right: hand.ndim > 1 and _same(hand.T, right[name])
-    yield "transposed", "is transposed, and has the wrong sign", (
-        lambda hand, right: hand.ndim > 1 and _same(-hand.T, right[name]))
-    yield "reshaped", "has the right numbers in another shape", (
-        lambda hand, right: hand.size == right[name].size and _same(hand.reshape(right[name].shape), right[name]))
+    yield (
+        "transposed",
+        "is transposed, and has the wrong sign",
+        (lambda hand, right: hand.ndim > 1 and _same(-hand.T, right[name])),
+    )
+    yield (
+        "reshaped",
+        "has the right numbers in another shape",
+        (
+            lambda hand, right: (
+                hand.size == right[name].size and _same(hand.reshape(right[name].shape), right[name])
+            )
+        ),
+    )
     for other in cases[0].automatic:
         if other != name:
-            yield "swapped", f"is the gradient of {other}: the two were exchanged", (
-                lambda hand, right, o=other: _same(hand, right[o]))
-            yield "swapped", f"is the gradient of {other}, transposed", (
-                lambda hand, right, o=other: hand.ndim > 1 and _same(hand.T, right[o]))
+            yield (
+                "swapped",
+                f"is the gradient of {other}: the two were exchanged",
+                (lambda hand, right, o=other: _same(hand, right[o])),
+            )
+            yield (
+                "swapped",
+                f"is the gradient of {other}, transposed",
+                (lambda hand, right, o=other: hand.ndim > 1 and _same(hand.T, right[o])),
+            )
     says = "still has one axis too many, that of the batch: its rows were not added up (a lost sum)"
-    yield "lost-sum", says, lambda hand, right: hand.ndim > right[name].ndim and _same(hand.sum(0), right[name])
-    yield "lost-sum", says, lambda hand, right: hand.ndim > right[name].ndim and _same(hand.mean(0), right[name])
-    yield "summed-too-far", "is summed to one number", (
-        lambda hand, right: hand.size == 1 and _same(hand.ravel()[0], np.sum(right[name])))
-    yield "summed-too-far", "is averaged to one number", (
-        lambda hand, right: hand.size == 1 and _same(hand.ravel()[0], np.mean(right[name])))
+    yield (
+        "lost-sum",
+        says,
+        lambda hand, right: hand.ndim > right[name].ndim and _same(hand.sum(0), right[name]),
+    )
+    yield (
+        "lost-sum",
+        says,
+        lambda hand, right: hand.ndim > right[name].ndim and _same(hand.mean(0), right[name]),
+    )
+    yield (
+        "summed-too-far",
+        "is summed to one number",
+        (lambda hand, right: hand.size == 1 and _same(hand.ravel()[0], np.sum(right[name]))),
+    )
+    yield (
+        "summed-too-far",
+        "is averaged to one number",
+        (lambda hand, right: hand.size == 1 and _same(hand.ravel()[0], np.mean(right[name]))),
+    )
     for axis in range(3):
-        yield "summed-too-far", f"was summed over axis {axis}", (
-            lambda hand, right, k=axis: right[name].ndim > k and hand.size == right[name].size
-            // right[name].shape[k] and _same(hand.ravel(), right[name].sum(axis=k).ravel()))
+        yield (
+            "summed-too-far",
+            f"was summed over axis {axis}",
+            (
+                lambda hand, right, k=axis: (
+                    right[name].ndim > k
+                    and hand.size == right[name].size // right[name].shape[k]
+                    and _same(hand.ravel(), right[name].sum(axis=k).ravel())
+                )
+            ),
+        )
 
 
 # --- what is left from the call before -----------------------------------------------------------------
@@ -81,7 +121,9 @@ def kept_from_call_to_call(loss: Loss, cases: Sequence[Case], gradient: Call) ->
             "previous": "is the right gradient of the call before: what is kept is returned too late",
             "mixed": "depends on the call before: something of the previous example is left in a buffer",
         }[seen[0] if len(set(seen)) == 1 else "mixed"]
-        yield Explanation("stale", name, f"your d{name} {says}", f"on {len(seen)} of {len(calm)} pairs of calls")
+        yield Explanation(
+            "stale", name, f"your d{name} {says}", f"on {len(seen)} of {len(calm)} pairs of calls"
+        )
 
 
 def _twice(loss: Loss, case: Case, name: str, gradient: Call) -> str:
@@ -92,7 +134,12 @@ def _twice(loss: Loss, case: Case, name: str, gradient: Call) -> str:
     gradient(larger.inputs)
     gradient(other.inputs)
     after = gradient(case.instance.inputs).get(name)
-    if first is None or second is None or after is None or np.shape(after) != np.shape(case.automatic[name]):
+    if (
+        first is None
+        or second is None
+        or after is None
+        or np.shape(after) != np.shape(case.automatic[name])
+    ):
         return ""
     if _same(second, first) and _same(after, second):
         return ""

@@ -52,7 +52,11 @@ def _last_twice(signal: Any) -> Any:
 
 _CHANGES = (
     ("adds up the error of {0} from row to row: the buffer is never set back to 0", _not_cleared, 2.2),
-    ("has the last but one row of the error of {0} in the place of the last (a stale buffer)", _last_again, 2.3),
+    (
+        "has the last but one row of the error of {0} in the place of the last (a stale buffer)",
+        _last_again,
+        2.3,
+    ),
     ("has the last but one row of the error of {0} added to the last (a stale buffer)", _last_twice, 2.4),
 )
 

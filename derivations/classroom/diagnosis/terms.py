@@ -40,7 +40,11 @@ def _added(text: str, value: Value, cost: float, own: bool) -> Guess:
         term = constant if text == "1" else text if constant == "1" else f"{constant} * {text}"
         term = f"-{text}" if constant == "-1" else term
         if own:
-            return "regulariser", f"has the term {term} of a regulariser added, which the loss does not have", term
+            return (
+                "regulariser",
+                f"has the term {term} of a regulariser added, which the loss does not have",
+                term,
+            )
         return "extra-term", f"has the term {term} added", term
 
     predict = _of_computation(value)
@@ -84,7 +88,8 @@ def _too_early(graph: Graph, other: str, source: int, edges: list[tuple[Node, in
         computation = scene.computation
         moved = {source: computation.values[source] + computation.signals[source]}
         changes = {
-            (node.number, position): partial(_at, computation, node, position, moved) for node, position in edges
+            (node.number, position): partial(_at, computation, node, position, moved)
+            for node, position in edges
         }
         swept = computation.sweep(changes)[graph.arguments[name]]
         return swept - computation.signals[graph.arguments[name]]
@@ -137,7 +142,9 @@ def terms_of(graph: Graph, node: Node) -> Iterator[Term]:
             if len(other.shape) == 2:
                 yield from _over_other_axis(other)
         elif node.shape and other.shape[1:] == node.shape:
-            yield Term(f"the sum of {other.name} over {other.shape[0]}", partial(_summed, other.number), 0.1)
+            yield Term(
+                f"the sum of {other.name} over {other.shape[0]}", partial(_summed, other.number), 0.1
+            )
             for place, word in ((-1, "last"), (0, "first")):
                 yield Term(f"the {word} {other.name}", partial(_row, other.number, place), 0.5)
 
@@ -227,7 +234,9 @@ def fitted_terms(
         usable = [n for n, columns in enumerate(pushed) if columns is not None]
         for chosen in (*((n,) for n in usable), *combinations(usable, 2)):
             constants = _fit(name, [pushed[n] for n in chosen], scenes[:8], rests)
-            if constants is None or not _holds(graph, node, [terms[n] for n in chosen], name, scenes, rests):
+            if constants is None or not _holds(
+                graph, node, [terms[n] for n in chosen], name, scenes, rests
+            ):
                 continue
             right = _right_constants(node, [terms[n] for n in chosen], scenes)
             cost = 3.0 + sum(terms[n].cost for n in chosen) + sum(0.2 * c.cost for c in constants)
@@ -236,9 +245,7 @@ def fitted_terms(
             yield node.name, as_sum(right, texts) if right else "", constants, texts, cost
 
 
-def _pushed(
-    graph: Graph, node: Node, term: Term, target: int, scenes: Sequence[Scene]
-) -> list[Any] | None:
+def _pushed(graph: Graph, node: Node, term: Term, target: int, scenes: Sequence[Scene]) -> list[Any] | None:
     """What a term as the error of a node gives for the argument, on each scene; None if not finite."""
     columns = []
     for scene in scenes:
@@ -247,7 +254,10 @@ def _pushed(
                 value = term.value(scene.computation)
         except ValueError:  # an axis that is not as long as the other
             return None
-        if np.shape(value) != np.shape(scene.computation.values[node.number]) or not np.isfinite(value).all():
+        if (
+            np.shape(value) != np.shape(scene.computation.values[node.number])
+            or not np.isfinite(value).all()
+        ):
             return None
         columns.append(np.ravel(scene.computation.push(node.number, value)[target]))
     return columns
