@@ -88,6 +88,8 @@ class Traced:
             kink = kink or kinked(name, sides, margin)
             found = {name: sides.right}
             disagreement = disagreement or differing(REVERSE, reverse, judge, found, {name: margin})
+        if disagreement and programs.choices and instance.scale == "plain":
+            kink = kink or f"where values tie the loss has a kink: {disagreement}"
         return Judgement(value, reverse, allowed, "" if kink else disagreement, kink)
 
     def without_derivatives(self, instance: Instance, name: str, allowed: Any) -> tuple[Sides, Any, str]:

@@ -39,7 +39,7 @@ class Loss:
         self.names = description.names
         self.notes: list[str] = []
         self.jax_function: Function | None = None
-        self._known: dict[str, Judgement] = {}
+        self._known: dict[int, tuple[Instance, Judgement]] = {}
         with np.errstate(all="ignore"):
             self.method: Method = self._choose()
 
@@ -55,11 +55,10 @@ class Loss:
 
     def judge(self, instance: Instance) -> Judgement:
         """What the judges find on an instance; computed once."""
-        key = f"{instance} {id(instance)}" if instance.scale == "small" else str(instance)
-        if key not in self._known or instance.scale == "small":
+        if id(instance) not in self._known:
             with np.errstate(all="ignore"):
-                self._known[key] = self._judged(instance)
-        return self._known[key]
+                self._known[id(instance)] = instance, self._judged(instance)
+        return self._known[id(instance)][1]
 
     def _judged(self, instance: Instance) -> Judgement:
         try:

@@ -103,9 +103,9 @@ class Trial:
         return [case for case in self.cases if id(case) not in left_out]
 
     def invisible(self, name: str) -> bool:
-        """Whether on every instance a gradient of zeros would pass, though the right one is not zero."""
+        """Whether a gradient of zeros would pass on every instance."""
         rows = [(np.abs(case.automatic[name]), case.permitted[name]) for case in self.counted]
-        return any(np.any(size) for size, _ in rows) and all(np.all(size <= room) for size, room in rows)
+        return bool(rows) and all(np.all(size <= room) for size, room in rows)
 
     @property
     def wrong(self) -> list[Case]:

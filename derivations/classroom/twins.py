@@ -25,15 +25,15 @@ def twin(function: Function) -> Function | None:
 def _twin(function: FunctionType, known: dict[int, Any]) -> Function:
     if id(function) in known:
         return known[id(function)]  # type: ignore[no-any-return]  # what was put there below
-    scope: dict[str, Any] = {}
+    scope: dict[str, Any] = {"__builtins__": {**vars(builtins), "__import__": _import}}
     cells = tuple(CellType() for _ in function.__closure__ or ())
     other = FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
     other.__kwdefaults__ = function.__kwdefaults__
     known[id(function)] = other
     named = names_in(function.__code__)
     for name, value in function.__globals__.items():
-        scope[name] = _counterpart(value, known) if name in named else value
-    scope["__builtins__"] = {**vars(builtins), "__import__": _import}
+        if name != "__builtins__":
+            scope[name] = _counterpart(value, known) if name in named else value
     for cell, original in zip(cells, function.__closure__ or (), strict=True):
         try:
             cell.cell_contents = _counterpart(original.cell_contents, known)

@@ -98,8 +98,8 @@ def remarks(trial: Trial, *, right: bool) -> Iterator[str]:
     for name in trial.loss.wrt:
         if trial.invisible(name):
             yield (
-                f"the gradient for {name} is so small on every instance that zeros would pass too: nothing"
-                " is known of it; give values at which the units are not saturated"
+                f"the gradient for {name} is zero on every instance, or too small to tell: zeros would pass"
+                " too, so nothing is known of it; give values at which it is not"
             )
     wrong = [case for case in trial.variations() if not case.holds] if right else []
     if wrong:
