@@ -15,7 +15,7 @@ from derivations.classroom.graph import Graph, graph_of
 from derivations.classroom.judging import Traced
 from derivations.classroom.losses import Loss
 
-SCENES = 50
+SCENES = 100
 """On how many instances an explanation must hold."""
 
 CALM = ("ordinary", "varied", "small", "given")
