@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -121,6 +122,14 @@ def test_a_specimen_that_is_not_named_right_ends_with_a_status_that_is_not_0(
     result = run("forgot-the-half")
     assert result.exit_code == 1
     assert "✗ it deserves to be called constant-factor 2" in result.output
+
+
+def test_a_missing_jax_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jax", None)
+    result = run()
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: JAX cannot be imported")
+    assert result.output.count("\n") == 1
 
 
 @pytest.mark.parametrize("specimen", ZOO, ids=lambda specimen: specimen.name)

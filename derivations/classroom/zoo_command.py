@@ -40,6 +40,9 @@ def zoo(name: str | None, as_json: bool, examples: int, seed: int) -> None:
     Each is a small real function, one line away from the right one. The exit status is 0 if the
     checker finds it and names it right.
     """
+    from derivations.command import need_jax
+
+    need_jax()
     from derivations.classroom.zoo import ZOO, find
 
     console = Console(highlight=False)
