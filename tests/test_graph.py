@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derivations.classroom.diagnosis.staging import _graph
+from derivations.classroom.diagnosis.staging import graph_at
 from derivations.classroom.graph import Computation, Graph
 from derivations.classroom.judging import Traced
 from derivations.classroom.losses import Loss
@@ -51,7 +51,7 @@ def traced(function: Any, description: str, wrt: str) -> tuple[Loss, Graph]:
         if tracing.symbolic
         else tracing.structs_at(random_instance(loss.description, 1).inputs)
     )
-    graph = _graph(tracing, structs)
+    graph = graph_at(tracing, structs)
     assert graph is not None
     return loss, graph
 

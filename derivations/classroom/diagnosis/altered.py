@@ -82,13 +82,13 @@ def _changes(node: Node) -> Iterator[tuple[str, str, Callable[[Scene, Any], Any]
     yield "{a} runs backwards", "permuted-rows", lambda _, a: a[::-1], 2.7
     if node.real:
         yield (
-            "the last of the {0} rows of {{a}} is missing".format(letter),
+            f"the last of the {letter} rows of {{a}} is missing",
             "missing-term",
             (lambda _, a: _zeroed(a, -1)),
             2.9,
         )
         yield (
-            "the first of the {0} rows of {{a}} is missing".format(letter),
+            f"the first of the {letter} rows of {{a}} is missing",
             "missing-term",
             (lambda _, a: _zeroed(a, 0)),
             2.9,

@@ -7,22 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from derivations.classroom.diagnosis.backward import backward_guesses
+from derivations.classroom.cases import Case
 from derivations.classroom.diagnosis.altered import altered_guesses
+from derivations.classroom.diagnosis.backward import backward_guesses
 from derivations.classroom.diagnosis.guesses import Guess
-from derivations.classroom.diagnosis.places import wrong_place
+from derivations.classroom.diagnosis.pairs import two_at_a_time
+from derivations.classroom.diagnosis.places import last_resort
 from derivations.classroom.diagnosis.plain import RIGHT, plain_guesses
 from derivations.classroom.diagnosis.returned import kept_from_call_to_call, misshapen
 from derivations.classroom.diagnosis.scenes import Scene
-from derivations.classroom.cases import Case, excess
-from derivations.classroom.diagnosis.pairs import two_at_a_time
-from derivations.classroom.diagnosis.search import Match, matches
-from derivations.classroom.diagnosis.stale import stale_guesses
+from derivations.classroom.diagnosis.search import ONE, Match, matches
 from derivations.classroom.diagnosis.staging import scenes_of
-from derivations.classroom.diagnosis.terms import as_sum, fitted_terms, term_guesses
+from derivations.classroom.diagnosis.stale import stale_guesses
+from derivations.classroom.diagnosis.sums import as_sum, fitted_terms
+from derivations.classroom.diagnosis.terms import term_guesses
+from derivations.classroom.diagnosis.wording import explanation_of
 from derivations.classroom.findings import Explanation
 from derivations.classroom.losses import Loss
-
 
 PLAIN, SIMPLE = 1.0, 4.2
 """A sign or factor that is this plain is taken at once. If no mistake is found that is no further fetched
@@ -39,10 +40,10 @@ def explain(
     wrong = [n for n in names if any(n in scene.hand and scene.wrong(n) for scene in scenes)]
     found = {name: _matches(name, _telling_first(name, scenes), axes) for name in wrong}
     chosen = _together(found)
-    explanations = [_explanation(match, of, scenes) for match, of in chosen]
+    explanations = [explanation_of(match, of, scenes) for match, of in chosen]
     rest = [name for name in wrong if not found[name]]
     for name in list(rest):
-        explanation = _last_resort(name, _telling_first(name, scenes))
+        explanation = last_resort(name, _telling_first(name, scenes))
         if explanation is not None:
             explanations.append(explanation)
             rest.remove(name)
@@ -89,8 +90,6 @@ def all_guesses(name: str, scenes: Sequence[Scene], axes: Mapping[str, tuple[str
 def _sum_match(
     name: str, node: str, right: str, constants: Any, texts: tuple[str, ...], cost: float
 ) -> Match:
-    from derivations.classroom.diagnosis.search import ONE
-
     yours = as_sum(constants, texts)
     says = f"takes {yours} as the error of {node}"
     says += f" in the place of {right}" if right else ""
@@ -103,9 +102,6 @@ def _kind_of_sum(yours: str, right: str) -> str:
     if "wrong axis" in yours:
         return "wrong-axis"
     return "counted-once" if right else "wrong-error"
-
-
-# --- from matches to sentences ----------------------------------------------------------------------
 
 
 def _together(found: Mapping[str, list[Match]]) -> list[tuple[Match, list[str]]]:
@@ -121,77 +117,6 @@ def _together(found: Mapping[str, list[Match]]) -> list[tuple[Match, list[str]]]
             best = min(candidates, key=lambda match: match.cost - 0.7 * (len(spoils[match.key]) - 1))
             chosen.setdefault(best.key, (best, []))[1].append(name)
     return list(chosen.values())
-
-
-def _explanation(match: Match, names: list[str], scenes: Sequence[Scene]) -> Explanation:
-    kind, says, detail = _worded(match)
-    others = " and ".join(f"d{name}" for name in names[1:])
-    subject = f"your d{names[0]}" + (f", like d{others[1:]}," if others else "")
-    return Explanation(kind, " ".join(names), f"{subject} {says}", _evidence(scenes), detail)
-
-
-def _worded(match: Match) -> tuple[str, str, str]:
-    guess, constant = match.guess, match.constant.text
-    if guess.words is not None:
-        kind, says, detail = guess.words(constant)
-        if match.also is not None:
-            return f"{match.also.kind} + {kind}", f"{match.also.says}; and it {says}", detail
-        return kind, says, detail
-    if not guess.says:
-        return _factor(constant)
-    if constant == "1":
-        return guess.kind, guess.says, guess.detail
-    kind, _, detail = _factor(constant)
-    says = "has the wrong sign" if constant == "-1" else f"has the factor {constant} on top"
-    details = "; ".join(filter(None, (guess.detail, detail)))
-    return f"{guess.kind} + {kind}", f"{guess.says}; and it {says}", details
-
-
-def _factor(constant: str) -> tuple[str, str, str]:
-    """A constant in front of a gradient that is right otherwise."""
-    if constant == "0":
-        return "zeros", "is all zeros", "0"
-    if constant == "-1":
-        return "wrong-sign", "has the wrong sign", "-1"
-    sign = ", so its sign is wrong as well" if constant.startswith("-") else ""
-    says = f"is the right one times {constant}{sign}"
-    if constant.startswith("1/") and constant[2:].isidentifier() and constant[2:3].isupper():
-        says += f": a mean over {constant[2:]} where a sum belongs, or divided by {constant[2:]} twice"
-    elif constant.isidentifier() and constant[:1].isupper():
-        says += f": a sum over {constant} where a mean belongs, or counted {constant} times"
-    return "constant-factor", says, constant
-
-
-def _evidence(scenes: Sequence[Scene]) -> str:
-    shapes = {tuple(scene.sizes.items()) for scene in scenes}
-    count = len(scenes)
-    return f"on {count} of {count} instances, {len(shapes)} shape{'s' * (len(shapes) != 1)}"
-
-
-def _last_resort(name: str, scenes: Sequence[Scene]) -> Explanation | None:
-    """Where the wrong entries are, or that they are as rough as float32, if nothing else can be said."""
-    if _is_float32(name, scenes):
-        says = f"your d{name} is right to 7 digits only: somewhere in the middle it went through float32"
-        return Explanation("float32", name, says, _evidence(scenes))
-    place = wrong_place(name, scenes)
-    if place is None:
-        return None
-    what = {"": "which fits no explanation", "0": "which is 0", "-1": "which has the wrong sign"}.get(
-        place.factor, f"which is the right one times {place.factor}"
-    )
-    says = f"your d{name} is right but for its {place.text}, {what}"
-    return Explanation(place.kind, name, says, _evidence(scenes), place.text)
-
-
-def _is_float32(name: str, scenes: Sequence[Scene]) -> bool:
-    """Whether the errors are those of single precision, in most entries, on every scene."""
-    apart = [np.abs(np.subtract(scene.hand[name], scene.right[name])) for scene in scenes]
-    rough = [
-        float(np.max(a, initial=0)) <= 2.0**30 * scene.noise[name]
-        for a, scene in zip(apart, scenes, strict=True)
-    ]
-    seen = [np.mean(a > 4 * scene.noise[name]) for a, scene in zip(apart, scenes, strict=True)]
-    return all(rough) and float(np.mean(seen)) > 0.3
 
 
 def diagnose(

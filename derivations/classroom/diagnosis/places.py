@@ -9,6 +9,8 @@ import numpy as np
 
 from derivations.classroom.diagnosis.constants import name_constant
 from derivations.classroom.diagnosis.scenes import Scene
+from derivations.classroom.diagnosis.wording import evidence
+from derivations.classroom.findings import Explanation
 
 Index = Callable[[Scene, int], int | None]
 
@@ -93,3 +95,29 @@ def _factor(scenes: Sequence[Scene], masks: Sequence[Any], name: str) -> str:
         return "0"
     constant = name_constant(factors, scenes)
     return constant.text if constant and constant.cost < 3.2 else ""
+
+
+def last_resort(name: str, scenes: Sequence[Scene]) -> Explanation | None:
+    """Where the wrong entries are, or that they are as rough as float32, if nothing else can be said."""
+    if _is_float32(name, scenes):
+        says = f"your d{name} is right to 7 digits only: somewhere in the middle it went through float32"
+        return Explanation("float32", name, says, evidence(scenes))
+    place = wrong_place(name, scenes)
+    if place is None:
+        return None
+    what = {"": "which fits no explanation", "0": "which is 0", "-1": "which has the wrong sign"}.get(
+        place.factor, f"which is the right one times {place.factor}"
+    )
+    says = f"your d{name} is right but for its {place.text}, {what}"
+    return Explanation(place.kind, name, says, evidence(scenes), place.text)
+
+
+def _is_float32(name: str, scenes: Sequence[Scene]) -> bool:
+    """Whether the errors are those of single precision, in most entries, on every scene."""
+    apart = [np.abs(np.subtract(scene.hand[name], scene.right[name])) for scene in scenes]
+    rough = [
+        float(np.max(a, initial=0)) <= 2.0**30 * scene.noise[name]
+        for a, scene in zip(apart, scenes, strict=True)
+    ]
+    seen = [np.mean(a > 4 * scene.noise[name]) for a, scene in zip(apart, scenes, strict=True)]
+    return all(rough) and float(np.mean(seen)) > 0.3

@@ -11,7 +11,8 @@ import numpy as np
 
 from derivations.classroom.cases import Case
 from derivations.classroom.diagnosis.scenes import Scene
-from derivations.classroom.graph import Graph, graph_of
+from derivations.classroom.graph import Graph
+from derivations.classroom.graph_of import graph_of
 from derivations.classroom.judging import Traced
 from derivations.classroom.losses import Loss
 
@@ -61,13 +62,13 @@ def _graphs(loss: Loss, scenes: Sequence[Scene]) -> list[Graph | None]:
     tracing = loss.method.tracing
     if tracing.symbolic is not None:
         if tracing not in _KNOWN:
-            _KNOWN[tracing] = {"all": _graph(tracing, tracing.structs(tracing.dims()))}
+            _KNOWN[tracing] = {"all": graph_at(tracing, tracing.structs(tracing.dims()))}
         return [_KNOWN[tracing]["all"]] * len(scenes)
     by_shape = _KNOWN.setdefault(tracing, {})
     keys = [tuple(np.shape(value) for value in scene.inputs.values()) for scene in scenes]
     for key, scene in zip(keys, scenes, strict=True):
         if key not in by_shape:
-            by_shape[key] = _graph(tracing, tracing.structs_at(scene.inputs))
+            by_shape[key] = graph_at(tracing, tracing.structs_at(scene.inputs))
     builds = Counter(_build(graph) for key in keys if (graph := by_shape[key]) is not None)
     if not builds:
         return [None] * len(scenes)
@@ -75,7 +76,8 @@ def _graphs(loss: Loss, scenes: Sequence[Scene]) -> list[Graph | None]:
     return [graph if (graph := by_shape[key]) and _build(graph) == common else None for key in keys]
 
 
-def _graph(tracing: Any, structs: Sequence[Any]) -> Graph | None:
+def graph_at(tracing: Any, structs: Sequence[Any]) -> Graph | None:
+    """The graph of a loss at these shapes; None where its trace cannot be read."""
     try:
         return graph_of(tracing.function, tracing.description.names, structs)
     except Exception:  # JAX can judge it, and still the steps of its trace may not be read apart

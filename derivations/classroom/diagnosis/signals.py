@@ -1,0 +1,69 @@
+"""Mistakes in the error signal of one quantity: rows left out, a mean for a sum, a factor more or less."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from derivations.classroom.diagnosis.edits import on_node
+from derivations.classroom.diagnosis.factors import factors
+from derivations.classroom.diagnosis.guesses import Guess
+from derivations.classroom.graph import Computation, Graph, Node
+
+
+def at_node(graph: Graph, node: Node, is_argument: bool) -> Iterator[Guess]:
+    """Mistakes in the error signal of one quantity (or, of an argument, in its gradient)."""
+    whose = "" if is_argument else f" in the error of {node.name}"
+    for axis, letter in enumerate(node.shape):
+        if not is_argument:
+            for place, word in ((-1, "last"), (0, "first")):
+                says = f"counts only the {word} of the {letter} along axis {axis} of {node.name}"
+                yield on_node("only-one-counted", says, node, partial(_only, axis, place), 2.2, word)
+                says = f"leaves out the {word} of the {letter} along axis {axis} of {node.name}"
+                yield on_node("lost-sum", says, node, partial(_all_but, axis, place), 2.8, word)
+            says = f"takes the mean over {letter} of the error of {node.name}"
+            yield on_node("lost-sum", says, node, partial(_mean, axis), 3.2, letter)
+    if not is_argument:
+        for other in graph.nodes[:-1]:
+            if other.real and other.shape == node.shape and other.shape and other.number != node.number:
+                below = other.number in graph.above[node.number]
+                says = f"takes the error of {other.name} for that of {node.name}"
+                says += f": {node.name}'s was overwritten in place?" if below else ""
+                kind, cost = ("aliased", 2.1) if below else ("wrong-error", 2.4)
+                yield on_node(kind, says, node, partial(_error_of, other.number), cost, other.name)
+    for text, value, cost, number in factors(graph, node.shape, {node.number}):
+        own = 0.8 if is_argument and number == node.number else 0
+        at = 1.8 + cost + own
+        says = f"has the factor {text} that does not belong there{whose}"
+        yield on_node("extra-factor", says, node, partial(_times, value), at, text)
+        says = f"lacks the factor {text}{whose}"
+        yield on_node("missing-factor", says, node, partial(_over, value), at + 0.05, text)
+
+
+def _only(axis: int, place: int, _: Computation, signal: Any) -> Any:
+    kept = np.zeros_like(signal)
+    np.moveaxis(kept, axis, 0)[place] = np.moveaxis(signal, axis, 0)[place]
+    return kept
+
+
+def _all_but(axis: int, place: int, _: Computation, signal: Any) -> Any:
+    return signal - _only(axis, place, _, signal)
+
+
+def _mean(axis: int, _: Computation, signal: Any) -> Any:
+    return np.broadcast_to(np.mean(signal, axis=axis, keepdims=True), np.shape(signal))
+
+
+def _error_of(number: int, computation: Computation, signal: Any) -> Any:
+    return computation.signals[number]
+
+
+def _times(value: Callable[[Computation], Any], computation: Computation, signal: Any) -> Any:
+    return signal * value(computation)
+
+
+def _over(value: Callable[[Computation], Any], computation: Computation, signal: Any) -> Any:
+    return signal / value(computation)
