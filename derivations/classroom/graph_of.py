@@ -41,7 +41,7 @@ class _Reader:
         return Graph(tuple(self.nodes), self.arguments, self.constants)
 
     def _read(self, steps: list[Any], depth: int, wanted: set[Any]) -> None:
-        """Make nodes of these steps: a run of steps with one frame at this depth becomes one, or several."""
+        """Make nodes of these steps: a run with one frame at this depth becomes one, or several."""
         for run in _runs(steps, depth):
             later = wanted | _used(steps[steps.index(run[-1]) + 1 :])
             produced = [variable for step, _ in run for variable in step.outvars]

@@ -71,7 +71,7 @@ def _assigned(file: str) -> dict[tuple[int, ...], str]:
         tree = ast.parse("".join(linecache.getlines(file)))
     except SyntaxError:
         return {}
-    found = {}
+    found: dict[tuple[int, ...], str] = {}
     for node in ast.walk(tree):
         target = getattr(node, "target", None) or (getattr(node, "targets", None) or [None])[0]
         value = getattr(node, "value", None)

@@ -31,12 +31,12 @@ FORMULAS: tuple[tuple[str, Formula, float], ...] = (
     ("sigmoid({q})", logistic, 0.8),
     ("tanh({q})", np.tanh, 0.8),
     ("exp({q})", np.exp, 0.8),
-    ("log({q})", lambda q: np.log(q), 0.9),
+    ("log({q})", np.log, 0.9),
     ("sign({q})", np.sign, 0.9),
     ("(1 + {q})", lambda q: 1 + q, 0.9),
     ("{q} * (1 + {q})", lambda q: q * (1 + q), 0.9),
     ("abs({q})", np.abs, 0.9),
-    ("sqrt({q})", lambda q: np.sqrt(q), 0.9),
+    ("sqrt({q})", np.sqrt, 0.9),
     ("{q}**3", lambda q: q**3, 1.0),
 )
 """What may be made of a quantity, and how far-fetched that is."""

@@ -23,7 +23,7 @@ Change = Callable[[Any], Any]
 """What a mistake does to a gradient, whatever the gradient is; None where it cannot be done."""
 
 Words = Callable[[str], tuple[str, str, str]]
-"""For a mistake that comes with a constant: its kind, what it says, and its detail, by the constant's name."""
+"""For a mistake that comes with a constant: its kind, what it says, its detail, by the constant."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def predicted(guess: Guess, scene: Scene, name: str) -> Any:
 
 
 Edits = Callable[[Any], dict[Any, Any]]
-"""The changes of a sweep that make the mistake, for a computation; they can be made together with others."""
+"""The changes of a sweep that make the mistake; they can be made together with others."""
 
 
 def swept(edits: Edits) -> Predict:

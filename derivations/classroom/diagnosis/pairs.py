@@ -101,7 +101,7 @@ def _changed(guess: Guess, change: Callable[[Any], Any]) -> Callable[[Scene, str
 
 
 def _on_the_way_back(guesses: Sequence[Guess], name: str, scene: Scene) -> Iterator[Guess]:
-    """Two changes of one sweep. The first one's sweep is done in full, the second's effect on it is linear."""
+    """Two changes of one sweep: the first one's is done in full, the second's effect on it is linear."""
     edited = [guess for guess in guesses if guess.edits is not None]
     if not edited:
         return
@@ -147,9 +147,9 @@ def _with_a_term(added: Guess, guesses: Sequence[Guess], name: str, scene: Scene
         return
     for base in guesses:
         start = _predicted(base, scene, name)
-        if start is not None and np.shape(start) == np.shape(term):
-            if _alike(np.subtract(scene.hand[name], start), term):
-                yield base
+        fits = start is not None and np.shape(start) == np.shape(term)
+        if fits and _alike(np.subtract(scene.hand[name], start), term):
+            yield base
 
 
 def _together(one: Guess, other: Guess, predict: Any) -> Guess:

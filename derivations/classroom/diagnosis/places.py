@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,16 +71,32 @@ def _line(scenes: Sequence[Scene], masks: Sequence[Any], axis: int) -> str:
 def _indices(scene: Scene) -> Iterator[tuple[str, Index]]:
     """The indices that have a name: the first ones, the last ones, a word's."""
     for k in range(4):
-        yield str(k), lambda scene, size, k=k: k
+        yield str(k), partial(_counted, k)
     for k in range(1, 4):
-        yield str(-k), lambda scene, size, k=k: size - k
+        yield str(-k), partial(_from_the_end, k)
     for name, value in scene.inputs.items():
         array = np.asarray(value)
         if array.dtype.kind == "i" and array.ndim == 1:
             for place in (-1, 0):
-                yield f"{name}[{place}]", lambda scene, size, a=name, at=place: int(scene.inputs[a][at])
+                yield f"{name}[{place}]", partial(_word, name, place)
         elif array.ndim == 1 and set(np.unique(array)) <= {0.0, 1.0}:
-            yield f"of the word {name}", lambda scene, size, a=name: int(np.argmax(scene.inputs[a]))
+            yield f"of the word {name}", partial(_one_hot, name)
+
+
+def _counted(k: int, scene: Scene, size: int) -> int:
+    return k
+
+
+def _from_the_end(k: int, scene: Scene, size: int) -> int:
+    return size - k
+
+
+def _word(name: str, place: int, scene: Scene, size: int) -> int:
+    return int(scene.inputs[name][place])
+
+
+def _one_hot(name: str, scene: Scene, size: int) -> int:
+    return int(np.argmax(scene.inputs[name]))
 
 
 def _factor(scenes: Sequence[Scene], masks: Sequence[Any], name: str) -> str:

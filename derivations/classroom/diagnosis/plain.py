@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ RIGHT = Guess("constant-factor", "", the_right_one, 0.0)
 
 
 def plain_guesses(name: str, others: Mapping[str, int], axes: tuple[str, ...]) -> Iterator[Guess]:
-    """All of them for one argument, whose axes have these letters; ``others``: axes of the other gradients."""
+    """All of them for one argument, by the letters of its axes; ``others``: how many axes each has."""
     yield Guess(
         "zeros", "is the same in every entry", lambda scene, name: np.ones(np.shape(scene.right[name])), 3
     )
@@ -36,9 +37,7 @@ def plain_guesses(name: str, others: Mapping[str, int], axes: tuple[str, ...]) -
             yield _changed(kind, says, change, cost)
     for digits in range(1, 9):
         says = f"is rounded to {digits} decimals"
-        yield _changed(
-            "rounded", says, lambda right, digits=digits: np.round(right, digits), 4, f"{digits} decimals"
-        )
+        yield _changed("rounded", says, partial(np.round, decimals=digits), 4, f"{digits} decimals")
 
 
 def _changed(kind: str, says: str, change: Change, cost: float, detail: str = "") -> Guess:
@@ -158,14 +157,19 @@ def _along(axis: int, letter: str, ndim: int) -> Iterator[tuple[str, str, Change
         yield (
             alone,
             f"has only its {word} {one}; the others are 0",
-            lambda g, at=place: _only(g, axis, at),
+            partial(_only, axis=axis, place=place),
             2.5,
         )
         wrong = f"is right but for its {word} {one}, which"
-        yield alone, f"{wrong} is 0", lambda g, at=place: _scaled_line(g, axis, at, 0.0), 1.5
-        yield alone, f"{wrong} has the wrong sign", lambda g, at=place: _scaled_line(g, axis, at, -1.0), 1.8
-        yield alone, f"{wrong} counts twice", lambda g, at=place: _scaled_line(g, axis, at, 2.0), 1.9
-        yield alone, f"{wrong} counts half", lambda g, at=place: _scaled_line(g, axis, at, 0.5), 1.9
+        yield alone, f"{wrong} is 0", partial(_scaled_line, axis=axis, place=place, factor=0.0), 1.5
+        yield (
+            alone,
+            f"{wrong} has the wrong sign",
+            partial(_scaled_line, axis=axis, place=place, factor=-1.0),
+            1.8,
+        )
+        yield alone, f"{wrong} counts twice", partial(_scaled_line, axis=axis, place=place, factor=2.0), 1.9
+        yield alone, f"{wrong} counts half", partial(_scaled_line, axis=axis, place=place, factor=0.5), 1.9
     yield (
         alone,
         f"is right but for its last {one}, which repeats the one before",

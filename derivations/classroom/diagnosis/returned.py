@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -63,12 +64,12 @@ def _shapes(name: str, cases: Sequence[Case]) -> Iterator[tuple[str, str, Callab
             yield (
                 "swapped",
                 f"is the gradient of {other}: the two were exchanged",
-                (lambda hand, right, o=other: _same(hand, right[o])),
+                (partial(_is_gradient_of, other)),
             )
             yield (
                 "swapped",
                 f"is the gradient of {other}, transposed",
-                (lambda hand, right, o=other: hand.ndim > 1 and _same(hand.T, right[o])),
+                (partial(_is_transpose_of, other)),
             )
     says = "still has one axis too many, that of the batch: its rows were not added up (a lost sum)"
     yield (
@@ -92,17 +93,22 @@ def _shapes(name: str, cases: Sequence[Case]) -> Iterator[tuple[str, str, Callab
         (lambda hand, right: hand.size == 1 and _same(hand.ravel()[0], np.mean(right[name]))),
     )
     for axis in range(3):
-        yield (
-            "summed-too-far",
-            f"was summed over axis {axis}",
-            (
-                lambda hand, right, k=axis: (
-                    right[name].ndim > k
-                    and hand.size == right[name].size // right[name].shape[k]
-                    and _same(hand.ravel(), right[name].sum(axis=k).ravel())
-                )
-            ),
-        )
+        yield "summed-too-far", f"was summed over axis {axis}", partial(_is_sum_over, name, axis)
+
+
+def _is_gradient_of(other: str, hand: Any, right: Any) -> bool:
+    return _same(hand, right[other])
+
+
+def _is_transpose_of(other: str, hand: Any, right: Any) -> bool:
+    return hand.ndim > 1 and _same(hand.T, right[other])
+
+
+def _is_sum_over(name: str, axis: int, hand: Any, right: Any) -> bool:
+    if right[name].ndim <= axis:
+        return False
+    expected = right[name].sum(axis=axis)
+    return hand.size == expected.size and _same(hand.ravel(), expected.ravel())
 
 
 # --- what is left from the call before -----------------------------------------------------------------

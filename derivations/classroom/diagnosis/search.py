@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from derivations.classroom.diagnosis.constants import Constant, name_constant
+from derivations.classroom.diagnosis.constants import CLOSE, Constant, name_constant
 from derivations.classroom.diagnosis.guesses import Guess, predicted
 from derivations.classroom.diagnosis.scenes import Scene
 
 ONE = Constant("1", 0)
+NOTHING = 1e-12
 TELLING = 2
 """On how many scenes a prediction must differ from the right gradient, so that a match means something."""
 
@@ -48,37 +49,55 @@ def match(guess: Guess, name: str, scenes: Sequence[Scene], base: Guess | None =
 
 
 def _match(guess: Guess, name: str, scenes: Sequence[Scene], base: Guess | None) -> Match | None:
-    factors, used, telling = [], [], 0
+    fits = []
     for scene in scenes:
-        start = predicted(base, scene, name) if base else scene.right[name]
-        made = predicted(guess, scene, name)
-        if made is None or start is None or np.shape(made) != np.shape(scene.hand[name]):
+        fit = _fit(guess, name, scene, base)
+        if fit is None:
             return None
-        if np.shape(start) != np.shape(made) or not np.isfinite(made).all():
-            return None
-        wanted = np.subtract(scene.hand[name], start) if guess.added else np.asarray(scene.hand[name])
-        size = float(np.vdot(made, made))
-        factor = float(np.vdot(made, wanted)) / size if size > 0 else 1.0
-        if abs(factor) < 1e-12 and guess.says and not guess.added:
-            return None  # any mistake, times 0
-        if abs(factor - 1) < 1e-6:
-            factor = 1.0
-        full = start + factor * made if guess.added else factor * made
-        if not np.isfinite(full).all() or not scene.explains(name, full):
-            return None
-        telling += scene.tells_apart(name, full)
-        if size > 0 and (not guess.added or scene.tells_apart(name, start + made)):
-            factors.append(factor)
-            used.append(scene)
+        fits.append(fit)
+    telling = sum(fit.telling for fit in fits)
     if telling < min(TELLING, len(scenes)):
         return None
-    if guess.weight:
-        factors = [factor + 1 for factor in factors]
-    constant = name_constant(factors, used) if factors else ONE
-    nothing = constant is not None and constant.text == "0" and not guess.weight
-    if constant is None or (guess.added and not factors) or (nothing and guess.says):
+    known = [
+        (fit.factor + guess.weight, scene) for fit, scene in zip(fits, scenes, strict=True) if fit.known
+    ]
+    if guess.added and not known:
+        return None
+    constant = name_constant([factor for factor, _ in known], [s for _, s in known]) if known else ONE
+    if constant is None or (constant.text == "0" and guess.says and not guess.weight):
         return None
     return Match(guess, constant, base, telling)
+
+
+class Fit(NamedTuple):
+    """The constant with which a prediction is the hand's gradient on one scene.
+
+    ``known``: whether the scene determines it; ``telling``: whether it makes a difference there.
+    """
+
+    factor: float
+    known: bool
+    telling: bool
+
+
+def _fit(guess: Guess, name: str, scene: Scene, base: Guess | None) -> Fit | None:
+    """How a guess fits one scene, in every entry; None if it does not."""
+    hand = np.asarray(scene.hand[name])
+    start = predicted(base, scene, name) if base else scene.right[name]
+    made = predicted(guess, scene, name)
+    if made is None or start is None or not np.shape(made) == np.shape(start) == hand.shape:
+        return None
+    wanted = hand - start if guess.added else hand
+    size = float(np.vdot(made, made))
+    factor = float(np.vdot(made, wanted)) / size if size > 0 else 1.0
+    if abs(factor) < NOTHING and guess.says and not guess.added:
+        return None  # any mistake, times 0, is all zeros
+    factor = 1.0 if abs(factor - 1) < CLOSE else factor
+    full = start + factor * made if guess.added else factor * made
+    if not np.isfinite(full).all() or not scene.explains(name, full):
+        return None
+    known = size > 0 and (not guess.added or scene.tells_apart(name, start + made))
+    return Fit(factor, known, scene.tells_apart(name, full))
 
 
 def matches(guesses: Iterable[Guess], name: str, scenes: Sequence[Scene]) -> list[Match]:

@@ -24,7 +24,7 @@ CALM = ("ordinary", "varied", "small", "given")
 
 
 def scenes_of(loss: Loss, cases: Sequence[Case], names: Sequence[str]) -> list[Scene]:
-    """The scenes to explain: calm instances, with the gradients that have the right shape and are finite."""
+    """The scenes to explain: calm instances, with the gradients that are finite and of the right shape."""
     calm = [case for case in cases if case.instance.scale in CALM]
     chosen = (calm if len(calm) >= 4 else list(cases))[:SCENES]
     scenes = [scene for case in chosen if (scene := _scene(loss, case, names)).hand]

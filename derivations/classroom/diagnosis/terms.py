@@ -90,12 +90,8 @@ def _too_early(graph: Graph, other: str, source: int, edges: list[tuple[Node, in
         return swept - computation.signals[graph.arguments[name]]
 
     def words(constant: str) -> tuple[str, str, str]:
-        return (
-            "updated-too-early",
-            f"was computed with {other} after its update, {_plus(other, constant)}: the error has"
-            f" to go back through the old {other}",
-            other,
-        )
+        says = f"was computed with {other} after its update, {_plus(other, constant)}: the error has to go"
+        return "updated-too-early", f"{says} back through the old {other}", other
 
     return Guess("updated-too-early", "", predict, 2.0, added=True, words=words, subject=("updated", other))
 
