@@ -164,7 +164,8 @@ The {instances} instances of an exhibit are ordinary: normal values, sizes from 
 is a right gradient that is objected to on any of them. *Named* is a mistake that is called what it is, on
 all; only ours tries, and an exception from ours counts against it. The seconds are medians, {jobs} checks
 running at a time. The specimens were collected for this project, some of them because usual checks miss
-them: the shares say nothing of how often people make which mistake.
+them: the shares say nothing of how often people make which mistake. Ours was built with these specimens in
+sight, the others were not; mistakes that it has not seen are another test.
 """
 
 
