@@ -20,6 +20,9 @@ Loss = Callable[[Mapping[str, Any]], Any]
 FIRST_STEP, STEPS = 2.0**-5, 6
 """The largest step, relative to an entry that is larger than 1, and how often it is halved."""
 
+NEAR = 1e-6
+"""How far a difference over one very small step is trusted."""
+
 
 class Sides(NamedTuple):
     """The derivative for every entry of an array, when it grows and when it shrinks."""
@@ -91,7 +94,17 @@ def extrapolated(along: Callable[[float], float], size: float) -> tuple[float, f
             change = max(abs(table[row][column] - better), abs(table[row][column] - coarser))
             if change < error:
                 best, error = table[row][column], change
-    noise = VALUE * UNIT * largest / (step / 2.0 ** (STEPS - 1))
-    h = step / 2.0**16
-    middle = along(0.0)
-    return best, DIFFERENCES * error + noise + UNDERFLOW, (along(h) - middle) / h, (middle - along(-h)) / h
+    h, middle = step / 2.0**16, along(0.0)
+    above, below = along(h), along(-h)
+    noise = VALUE * UNIT * largest + DIFFERENCES * rough(along, middle, step / 2.0**26)
+    possible = DIFFERENCES * error + noise / (step / 2.0 ** (STEPS - 1)) + UNDERFLOW
+    near = (above - below) / (2 * h)
+    doubt = NEAR * max(1.0, abs(near)) + noise / h
+    if not abs(best - near) <= possible + doubt:  # a kink nearby, that the larger steps have crossed
+        best, possible = near, doubt
+    return best, possible, (above - middle) / h, (middle - below) / h
+
+
+def rough(along: Callable[[float], float], middle: float, step: float) -> float:
+    """How far the values of a function jump about, over steps so small that its curve is straight."""
+    return max(abs(along(s) - 2 * middle + along(-s)) for s in (step, step / 2, step / 4))

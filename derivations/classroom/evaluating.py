@@ -17,7 +17,7 @@ from derivations.classroom.cases import Judgement
 from derivations.classroom.differences import complex_steps, differences
 from derivations.classroom.judging import COMPLEX, DIFFERENCES, FORWARD, REVERSE
 from derivations.referee.instances import Instance
-from derivations.referee.tolerance import ESTIMATED, UNIT, permitted, permitted_in_float32
+from derivations.referee.tolerance import ESTIMATED, NARROW, UNIT, permitted, permitted_in_float32
 
 Function = Callable[..., Any]
 Arrays = Mapping[str, Any]
@@ -29,69 +29,75 @@ def number(value: Any) -> Any:
 
 
 class Evaluated:
-    """A loss that JAX can differentiate but not trace: it branches on its values, say."""
+    """A loss that JAX can differentiate but not trace: it branches on its values, say.
+
+    One that computes in ``float32`` is judged as that, and not by differences, which take small steps.
+    """
 
     few_shapes = 4
 
     def __init__(
         self, function: Function, names: Sequence[str], wrt: Sequence[str], *, float32: bool = False
     ) -> None:
-        self.function, self.names, self.wrt = function, tuple(names), tuple(wrt)
-        self.positions = tuple(self.names.index(name) for name in wrt)
-        self.unit = permitted_in_float32 if float32 else permitted
-        self.judges: tuple[str, ...] = (REVERSE, FORWARD, DIFFERENCES)
-
-    def _loss(self, inputs: Arrays) -> Any:
         import jax
 
-        with jax.enable_x64(True):
-            return number(self.function(*[_jax_array(inputs[name]) for name in self.names]))
+        self.names, self.wrt = tuple(names), tuple(wrt)
+        positions = tuple(self.names.index(name) for name in wrt)
+        self.unit = NARROW if float32 else UNIT
+        self.judges: tuple[str, ...] = (REVERSE, FORWARD) if float32 else (REVERSE, FORWARD, DIFFERENCES)
+        self._loss = self._of_inputs(function)
+        self._reverse = self._of_inputs(jax.grad(function, argnums=positions))
+        self._forward = self._of_inputs(jax.jacfwd(function, argnums=positions))
+
+    def _of_inputs(self, function: Function) -> Callable[[Arrays], Any]:
+        """A function of JAX as one of the inputs by name, compiled if JAX can."""
+        import jax
+
+        compiled: list[Function] = [jax.jit(function)]
+        asks_for_values = (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
+
+        def call(inputs: Arrays) -> Any:
+            with jax.enable_x64(True):
+                given = [jax.numpy.asarray(inputs[name]) for name in self.names]
+                try:
+                    return compiled[0](*given)
+                except asks_for_values:
+                    compiled[0] = function
+                    return function(*given)
+
+        return call
 
     def value(self, instance: Instance) -> float:
         """The loss, as JAX evaluates it."""
         return float(self._loss(instance.inputs))
 
     def gradient(self, inputs: Arrays) -> dict[str, Any]:
-        """Reverse mode, evaluated operation by operation."""
-        import jax
+        """Reverse mode, as JAX evaluates it."""
+        return {n: np.array(one, float) for n, one in zip(self.wrt, self._reverse(inputs), strict=True)}
 
-        with jax.enable_x64(True):
-            given = [_jax_array(inputs[name]) for name in self.names]
-            found = jax.grad(self.function, argnums=self.positions)(*given)
-            return {name: np.array(one, float) for name, one in zip(self.wrt, found, strict=True)}
-
-    def forward(self, inputs: Arrays) -> dict[str, Any]:
-        """Forward mode, the same way."""
-        import jax
-
-        with jax.enable_x64(True):
-            given = [_jax_array(inputs[name]) for name in self.names]
-            found = [jax.jacfwd(self.function, argnums=n)(*given) for n in self.positions]
-            return {name: np.array(one, float) for name, one in zip(self.wrt, found, strict=True)}
-
-    def bound(self, inputs: Arrays, gradient: Arrays) -> dict[str, Any]:
-        """``ESTIMATED`` roundings of the largest entry, and what moving all inputs by one changes."""
-        rng, larger = np.random.default_rng(0), 2.0**10
-        found = {
-            name: np.full(np.shape(one), ESTIMATED * np.abs(one).max()) for name, one in gradient.items()
-        }
+    def permitted(self, inputs: Arrays, gradient: Arrays, unit: float) -> dict[str, Any]:
+        """``ESTIMATED`` roundings of the largest entry, and what moving all inputs by some changes."""
+        rng, some = np.random.default_rng(0), 2.0**6
+        found = {n: np.full(np.shape(one), ESTIMATED * np.abs(one).max()) for n, one in gradient.items()}
         for _ in range(2):
-            moved = {name: _moved(rng, value, UNIT * larger) for name, value in inputs.items()}
+            moved = {name: _moved(rng, value, some * unit) for name, value in inputs.items()}
             for name, other in self.gradient(moved).items():
-                found[name] = found[name] + 4 * np.abs(other - gradient[name]) / (UNIT * larger)
-        return found
+                found[name] = found[name] + 4 * np.abs(other - gradient[name]) / (some * unit)
+        tolerance = permitted if unit == UNIT else permitted_in_float32
+        return {name: tolerance(roundings) for name, roundings in found.items()}
 
     def judge(self, instance: Instance) -> Judgement:
         """Reverse mode, held against forward mode and against differences."""
-        value, reverse = self.value(instance), self.gradient(instance.inputs)
+        inputs, value = instance.inputs, self.value(instance)
+        reverse = self.gradient(inputs)
         trouble = not_finite(value, reverse)
         if trouble:
             return Judgement(value, reverse, trouble=trouble)
-        allowed = {name: self.unit(b) for name, b in self.bound(instance.inputs, reverse).items()}
-        kink, forward = "", self.forward(instance.inputs)
-        disagreement = differing(REVERSE, reverse, FORWARD, forward, allowed)
-        for name in reverse:
-            found = differences(self._loss, instance.inputs, name)
+        allowed = self.permitted(inputs, reverse, self.unit)
+        forward = {n: np.array(one, float) for n, one in zip(self.wrt, self._forward(inputs), strict=True)}
+        kink, disagreement = "", differing(REVERSE, reverse, FORWARD, forward, allowed)
+        for name in reverse if DIFFERENCES in self.judges else ():
+            found = differences(self._loss, inputs, name)
             margin = found.permitted + allowed[name]
             kink = kink or kinked(name, one_sided(found), margin)
             other = {name: found.value}
@@ -99,9 +105,8 @@ class Evaluated:
         return Judgement(value, reverse, allowed, "" if kink else disagreement, kink)
 
     def permitted_in_float32(self, instance: Instance) -> dict[str, Any]:
-        """The tolerance for a gradient in float32."""
-        bound = self.bound(instance.inputs, self.gradient(instance.inputs))
-        return {name: permitted_in_float32(roundings) for name, roundings in bound.items()}
+        """The tolerance for a gradient in float32: as many roundings as float64 has."""
+        return self.permitted(instance.inputs, self.gradient(instance.inputs), NARROW)
 
 
 class Numeric:
@@ -174,9 +179,3 @@ def _moved(rng: Any, value: Any, by: float) -> Any:
 
 def _fresh(value: Any) -> Any:
     return value.copy() if isinstance(value, np.ndarray) else value
-
-
-def _jax_array(value: Any) -> Any:
-    import jax
-
-    return jax.numpy.asarray(value)

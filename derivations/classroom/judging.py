@@ -8,6 +8,7 @@ who does not share its method finds the same. The other two are in ``evaluating`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from derivations.classroom.cases import Judgement
 from derivations.classroom.differences import Sides, complex_steps, differences
 from derivations.classroom.tracing import Tracing
 from derivations.referee.instances import Instance
-from derivations.referee.tolerance import permitted, permitted_in_float32
+from derivations.referee.tolerance import STEP, permitted, permitted_in_float32
 
 Function = Callable[..., Any]
 Arrays = Mapping[str, Any]
@@ -49,7 +50,8 @@ class Traced:
         self.tracing = tracing
         self.names = tracing.description.names
         self.by_complex_step = True
-        self.few_shapes = 0 if tracing.symbolic else 12
+        estimated = any(programs.estimated for programs in tracing.by_shape.values())
+        self.few_shapes = 0 if tracing.symbolic else 3 if estimated else 12
         self.judges: tuple[str, ...] = (REVERSE, FORWARD, COMPLEX)
 
     def _run(self, program: Function, inputs: Arrays, sizes: Mapping[str, int]) -> Any:
@@ -107,9 +109,24 @@ class Traced:
                 self.judges = (REVERSE, FORWARD, DIFFERENCES)
             else:
                 if all(np.isfinite(side).all() for side in sides):
-                    return sides, allowed, f"the {COMPLEX}"
-        found = differences(loss, instance.inputs, name)
+                    return sides, allowed + STEP, f"the {COMPLEX}"
+        found = differences(self.evaluated, instance.inputs, name)
         return central(found), found.permitted + allowed, DIFFERENCES
+
+    def evaluated(self, inputs: Arrays) -> Any:
+        """The loss as JAX computes it, compiled for each shape: differences ask for it often."""
+        import jax
+
+        with jax.enable_x64(True):
+            return self.compiled(*[inputs[name] for name in self.names])
+
+    @cached_property
+    def compiled(self) -> Function:
+        """The loss, compiled by JAX."""
+        import jax
+
+        function: Function = jax.jit(self.tracing.function)
+        return function
 
     def permitted_in_float32(self, instance: Instance) -> dict[str, Any]:
         """The tolerance for a gradient in float32, whose inputs were narrowed."""

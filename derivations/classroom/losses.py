@@ -92,6 +92,10 @@ class Loss:
             if traced is not None and (function is self.function or self._same_value(traced, samples)):
                 self.jax_function = function
                 return traced
+        if float32:
+            self.notes.append(
+                "the loss computes in float32, so nothing is judged closer than to seven digits"
+            )
         return self._evaluated(samples, float32=float32) or self._numeric(samples)
 
     def _samples(self) -> list[Instance]:
@@ -113,11 +117,13 @@ class Loss:
                 tracing.symbolic = None
             for sample in samples:
                 tracing.at(sample.inputs)
+            traced = Traced(tracing)
+            traced.bounded(samples[0])
         except LossError:
             raise
         except Exception as problem:  # JAX refuses in many ways; other ways follow
             return None, problem
-        return Traced(tracing), None
+        return traced, None
 
     def _same_value(self, traced: Traced, samples: list[Instance]) -> bool:
         """Whether the twin computes what the student's own function does."""

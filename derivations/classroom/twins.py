@@ -13,6 +13,8 @@ from collections.abc import Callable
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
+
 Function = Callable[..., Any]
 FOREIGN = ("numpy", "jax", "jaxlib", "scipy")
 
@@ -52,6 +54,8 @@ def _counterpart(value: Any, known: dict[int, Any]) -> Any:
     """What stands for a value in the twin: itself, unless it is NumPy's or a function that may use it."""
     if isinstance(value, ModuleType):
         return _module(value)
+    if isinstance(value, np.ufunc):
+        return _named_in_jax(value)
     home = str(getattr(value, "__module__", "") or "").partition(".")[0]
     if isinstance(value, FunctionType) and home not in FOREIGN:
         return _twin(value, known)

@@ -124,9 +124,10 @@ def explained(report: Report, trial: Trial) -> Report:
     else:
         return report
     case = smallest_case(trial, key, failing)
-    explanations, unexplained = diagnosed(trial)
+    explanations, unexplained, remark = diagnosed(trial)
     return replace(
         report,
+        notes=(*report.notes, *remark),
         arguments=tuple(with_worst(result, case) for result in report.arguments),
         smallest=Smallest(case.instance.sizes, case.instance.inputs, case.hand, case.automatic),
         diagnosis=tuple(explanations),
@@ -177,14 +178,18 @@ def again(trial: Trial, inputs: Mapping[str, Any]) -> str:
     return f"check_gradient({loss}, {gradient}, {values}, wrt={' '.join(trial.loss.wrt)!r})"
 
 
-def diagnosed(trial: Trial) -> tuple[list[Explanation], list[str]]:
-    """What accounts for the differences, and the arguments for which nothing does."""
+def diagnosed(trial: Trial) -> tuple[list[Explanation], list[str], list[str]]:
+    """What accounts for the differences, the arguments for which nothing does, and remarks."""
     cases = trial.cases + trial.variations()
     try:
         from derivations.classroom.diagnosis import diagnose
 
         with np.errstate(all="ignore"):
             explanations, unexplained = diagnose(trial.loss, cases, gradient=trial.hand)
-    except (ImportError, NotImplementedError):
-        return [], [name for name in trial.loss.wrt if any(error_of(case, name) > 1 for case in cases)]
-    return list(explanations), list(unexplained)
+    except Exception as problem:  # a report without a diagnosis is better than none
+        wrong = [name for name in trial.loss.wrt if any(error_of(case, name) > 1 for case in cases)]
+        said = (
+            f"the diagnosis itself stumbled, which is a fault of ours: {type(problem).__name__}: {problem}"
+        )
+        return [], wrong, [said]
+    return list(explanations), list(unexplained), []

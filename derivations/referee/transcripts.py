@@ -177,7 +177,7 @@ class Transcript:
             self.operands[variable] = self.operand(given)
         self.write(inner.jaxpr)
         for variable, result in zip(equation.outvars, inner.jaxpr.outvars, strict=True):
-            if result in self.operands or hasattr(result, "val"):
+            if hasattr(result, "val") or result in self.operands:
                 self.operands[variable] = self.operand(result)
 
     def _write_line(self, equation: Any) -> None:
