@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from derivations.classroom.diagnosis.plain import RIGHT, plain_guesses
 from derivations.classroom.diagnosis.returned import kept_from_call_to_call, misshapen
 from derivations.classroom.diagnosis.scenes import Scene
 from derivations.classroom.diagnosis.search import ONE, Match, matches
-from derivations.classroom.diagnosis.staging import scenes_of
+from derivations.classroom.diagnosis.staging import by_build, scenes_of
 from derivations.classroom.diagnosis.stale import stale_guesses
 from derivations.classroom.diagnosis.sums import as_sum, fitted_terms
 from derivations.classroom.diagnosis.terms import term_guesses
@@ -40,7 +41,7 @@ def explain(
     wrong = [n for n in names if any(n in scene.hand and scene.wrong(n) for scene in scenes)]
     found = {name: _matches(name, _telling_first(name, scenes), axes) for name in wrong}
     chosen = _together(found)
-    explanations = [explanation_of(match, of, scenes) for match, of in chosen]
+    explanations = [explanation_of(match, of) for match, of in chosen]
     rest = [name for name in wrong if not found[name]]
     for name in list(rest):
         explanation = last_resort(name, _telling_first(name, scenes))
@@ -62,40 +63,55 @@ def _telling_first(name: str, scenes: Sequence[Scene]) -> list[Scene]:
 
 
 def _matches(name: str, scenes: Sequence[Scene], axes: Mapping[str, tuple[str, ...]]) -> list[Match]:
-    at_once = matches([RIGHT], name, scenes)
+    at_once = matches([(lambda: [RIGHT], scenes)], name)
     if at_once and at_once[0].cost <= PLAIN:
         return at_once
-    guesses = list(all_guesses(name, scenes, axes))
-    found = matches(guesses, name, scenes)
-    graph = scenes[0].graph
+    groups = by_build(scenes)
+    lists = [cache(partial(all_guesses, name, group, axes)) for group in groups]
+    found = matches(list(zip(lists, groups, strict=True)), name)
+    graph, first = groups[0][0].graph, groups[0]
     if graph is not None and not (found and found[0].cost <= SIMPLE):
-        found += [_sum_match(name, *fit) for fit in fitted_terms(graph, name, scenes)]
+        found += [_sum_match(name, first, *fit) for fit in fitted_terms(graph, name, first)]
     if not found:
-        found = list(two_at_a_time(guesses, name, scenes))
+        found = list(two_at_a_time(lists[0](), name, first))
     return sorted(found, key=lambda match: match.cost)
 
 
-def all_guesses(name: str, scenes: Sequence[Scene], axes: Mapping[str, tuple[str, ...]]) -> Iterable[Guess]:
-    """Every guess there is for one argument."""
-    yield RIGHT
-    yield from plain_guesses(name, {other: len(letters) for other, letters in axes.items()}, axes[name])
+def all_guesses(
+    name: str, scenes: Sequence[Scene], axes: Mapping[str, tuple[str, ...]]
+) -> tuple[Guess, ...]:
+    """Every guess there is for one argument, on scenes of one build."""
+    counts = {other: len(letters) for other, letters in axes.items()}
+    plain = (RIGHT, *plain_guesses(name, counts, axes[name]))
     graph = scenes[0].graph
-    if graph is not None:
-        yield from backward_guesses(graph, name, scenes)
-        yield from term_guesses(graph, name)
-        yield from altered_guesses(graph, name)
-        yield from stale_guesses(graph, name)
+    if graph is None:
+        return plain
+    return (
+        *plain,
+        *backward_guesses(graph, name, scenes),
+        *term_guesses(graph, name),
+        *altered_guesses(graph, name),
+        *stale_guesses(graph, name),
+    )
 
 
 def _sum_match(
-    name: str, node: str, right: str, constants: Any, texts: tuple[str, ...], cost: float
+    name: str,
+    scenes: Sequence[Scene],
+    node: str,
+    right: str,
+    constants: Any,
+    texts: tuple[str, ...],
+    cost: float,
 ) -> Match:
     yours = as_sum(constants, texts)
     says = f"takes {yours} as the error of {node}"
     says += f" in the place of {right}" if right else ""
     kind = _kind_of_sum(yours, right)
     subject = ("sum", node, yours)
-    return Match(Guess(kind, says, lambda scene, name: None, cost, yours, subject=subject), ONE)
+    return Match(
+        Guess(kind, says, lambda scene, name: None, cost, yours, subject=subject), ONE, None, tuple(scenes)
+    )
 
 
 def _kind_of_sum(yours: str, right: str) -> str:

@@ -49,6 +49,11 @@ class Guess:
     subject: Any = None
     edits: Edits | None = None
 
+    @property
+    def identity(self) -> Any:
+        """The same for one mistake in losses of different builds."""
+        return self.kind, self.says, self.detail, self.subject
+
 
 def predicted(guess: Guess, scene: Scene, name: str) -> Any:
     """What a guess predicts, or None: a mistake that NumPy refuses to compute here was not made."""

@@ -17,7 +17,8 @@ from derivations.referee.tolerance import EXPLAINED, EXPLAINED_OF_RESIDUAL, UNIT
 class Scene:
     """An instance before the diagnosis; arrays are by argument of the loss, of its own shape.
 
-    ``noise`` is, for each argument, the largest difference that rounding explains there.
+    ``noise`` is, for each argument, the largest difference that rounding explains there; ``build`` is the
+    same for scenes whose graphs differ in their sizes only.
     """
 
     sizes: Mapping[str, int]
@@ -26,6 +27,7 @@ class Scene:
     right: Mapping[str, Any]
     noise: Mapping[str, float]
     graph: Graph | None = None
+    build: Any = None
     predicted: dict[Any, Any] = field(default_factory=dict)
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ class Match:
     guess: Guess
     constant: Constant
     also: Guess | None = None
-    telling: int = 0
+    scenes: tuple[Scene, ...] = ()
 
     @property
     def cost(self) -> float:
@@ -44,29 +44,35 @@ def match(guess: Guess, name: str, scenes: Sequence[Scene], base: Guess | None =
 
     With ``base`` an added guess is added to what that one predicts, and not to the right gradient.
     """
+    fits = _fits(guess, name, scenes, base)
+    return None if fits is None else _concluded(guess, fits, base)
+
+
+Fits = list[tuple["Fit", Scene]]
+
+
+def _fits(guess: Guess, name: str, scenes: Sequence[Scene], base: Guess | None = None) -> Fits | None:
+    """How a guess fits each scene; None as soon as it does not fit one."""
+    fits: Fits = []
     with np.errstate(all="ignore"):
-        return _match(guess, name, scenes, base)
+        for scene in scenes:
+            fit = _fit(guess, name, scene, base)
+            if fit is None:
+                return None
+            fits.append((fit, scene))
+    return fits
 
 
-def _match(guess: Guess, name: str, scenes: Sequence[Scene], base: Guess | None) -> Match | None:
-    fits = []
-    for scene in scenes:
-        fit = _fit(guess, name, scene, base)
-        if fit is None:
-            return None
-        fits.append(fit)
-    telling = sum(fit.telling for fit in fits)
-    if telling < min(TELLING, len(scenes)):
-        return None
-    known = [
-        (fit.factor + guess.weight, scene) for fit, scene in zip(fits, scenes, strict=True) if fit.known
-    ]
-    if guess.added and not known:
+def _concluded(guess: Guess, fits: Fits, base: Guess | None) -> Match | None:
+    """What the fits amount to: a match, if they tell anything and their constant has a name."""
+    telling = sum(fit.telling for fit, _ in fits)
+    known = [(fit.factor + guess.weight, scene) for fit, scene in fits if fit.known]
+    if telling < min(TELLING, len(fits)) or (guess.added and not known):
         return None
     constant = name_constant([factor for factor, _ in known], [s for _, s in known]) if known else ONE
     if constant is None or (constant.text == "0" and guess.says and not guess.weight):
         return None
-    return Match(guess, constant, base, telling)
+    return Match(guess, constant, base, tuple(scene for _, scene in fits))
 
 
 class Fit(NamedTuple):
@@ -100,7 +106,24 @@ def _fit(guess: Guess, name: str, scene: Scene, base: Guess | None) -> Fit | Non
     return Fit(factor, known, scene.tells_apart(name, full))
 
 
-def matches(guesses: Iterable[Guess], name: str, scenes: Sequence[Scene]) -> list[Match]:
-    """All guesses that give the hand's gradient, simplest first."""
-    found = [one for guess in guesses if (one := match(guess, name, scenes)) is not None]
+Group = tuple[Callable[[], Iterable[Guess]], Sequence[Scene]]
+"""Guesses and the scenes, of one build, that they are for."""
+
+
+def matches(groups: Sequence[Group], name: str) -> list[Match]:
+    """All guesses that give the hand's gradient in every group of scenes, simplest first."""
+    (guesses, scenes), *others = groups
+    tables: list[dict[Any, Guess]] = []
+    found = []
+    for guess in guesses():
+        fits = _fits(guess, name, scenes)
+        if fits is not None and others and not tables:
+            tables = [{one.identity: one for one in further()} for further, _ in others]
+        for table, (_, more) in zip(tables, others, strict=False):
+            same = table.get(guess.identity)
+            fitting = _fits(same, name, more) if same and fits is not None else None
+            fits = fits + fitting if fits is not None and fitting is not None else None
+        conclusion = _concluded(guess, fits, None) if fits is not None else None
+        if conclusion is not None:
+            found.append(conclusion)
     return sorted(found, key=lambda one: one.cost)

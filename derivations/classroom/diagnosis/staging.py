@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,6 +18,9 @@ from derivations.classroom.losses import Loss
 SCENES = 100
 """On how many instances an explanation must hold."""
 
+BUILDS = 3
+"""How many builds of a loss an explanation must hold for."""
+
 CALM = ("ordinary", "varied", "small", "given")
 """Scales whose values are neither saturated nor full of ties."""
 
@@ -28,11 +30,17 @@ def scenes_of(loss: Loss, cases: Sequence[Case], names: Sequence[str]) -> list[S
     calm = [case for case in cases if case.instance.scale in CALM]
     chosen = (calm if len(calm) >= 4 else list(cases))[:SCENES]
     scenes = [scene for case in chosen if (scene := _scene(loss, case, names)).hand]
-    graphs = _graphs(loss, scenes)
-    for scene, graph in zip(scenes, graphs, strict=True):
-        scene.graph = graph
-    with_graph = [scene for scene in scenes if scene.graph is not None]
-    return with_graph or scenes
+    for scene, graph in zip(scenes, _graphs(loss, scenes), strict=True):
+        scene.graph, scene.build = graph, graph and _build(graph)
+    return scenes
+
+
+def by_build(scenes: Sequence[Scene]) -> list[list[Scene]]:
+    """The scenes in groups of one build, the largest groups: a loss with a loop has one for each length."""
+    groups: dict[Any, list[Scene]] = {}
+    for scene in scenes:
+        groups.setdefault(scene.build, []).append(scene)
+    return sorted(groups.values(), key=len, reverse=True)[:BUILDS]
 
 
 _KNOWN: WeakKeyDictionary[Any, dict[Any, Graph | None]] = WeakKeyDictionary()
@@ -52,11 +60,7 @@ def _scene(loss: Loss, case: Case, names: Sequence[str]) -> Scene:
 
 
 def _graphs(loss: Loss, scenes: Sequence[Scene]) -> list[Graph | None]:
-    """The graph of the loss for each scene: one for all shapes, or one for each shape of the same build.
-
-    A loss whose build depends on the shape (a loop over its rows) has the graphs of the commonest build
-    only; the other scenes have none.
-    """
+    """The graph of the loss for each scene: one for all shapes, or one for each."""
     if loss.jax_function is None or not isinstance(loss.method, Traced):
         return [None] * len(scenes)
     tracing = loss.method.tracing
@@ -69,11 +73,7 @@ def _graphs(loss: Loss, scenes: Sequence[Scene]) -> list[Graph | None]:
     for key, scene in zip(keys, scenes, strict=True):
         if key not in by_shape:
             by_shape[key] = graph_at(tracing, tracing.structs_at(scene.inputs))
-    builds = Counter(_build(graph) for key in keys if (graph := by_shape[key]) is not None)
-    if not builds:
-        return [None] * len(scenes)
-    ((common, _),) = builds.most_common(1)
-    return [graph if (graph := by_shape[key]) and _build(graph) == common else None for key in keys]
+    return [by_shape[key] for key in keys]
 
 
 def graph_at(tracing: Any, structs: Sequence[Any]) -> Graph | None:

@@ -9,12 +9,12 @@ from derivations.classroom.diagnosis.search import Match
 from derivations.classroom.findings import Explanation
 
 
-def explanation_of(match: Match, names: list[str], scenes: Sequence[Scene]) -> Explanation:
+def explanation_of(match: Match, names: list[str]) -> Explanation:
     """A match for these arguments in words."""
     kind, says, detail = _worded(match)
     others = " and ".join(f"d{name}" for name in names[1:])
     subject = f"your d{names[0]}" + (f", like d{others[1:]}," if others else "")
-    return Explanation(kind, " ".join(names), f"{subject} {says}", evidence(scenes), detail)
+    return Explanation(kind, " ".join(names), f"{subject} {says}", evidence(match.scenes), detail)
 
 
 def _worded(match: Match) -> tuple[str, str, str]:
