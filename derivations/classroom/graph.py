@@ -135,6 +135,15 @@ class Graph:
             found[node.number] = frozenset({node.number}).union(*(found[n] for n in node.inputs))
         return found
 
+    def counterpart(self, number: int, node: int, at: int) -> int:
+        """The node that is to ``at`` what ``number`` is to ``node``: of the same pass of a loop."""
+        passes, own = self.sites[self.nodes[node].site], self.sites[self.nodes[number].site]
+        return own[passes.index(at)] if at in passes and len(own) == len(passes) else number
+
+    def first_of_each(self) -> tuple[Node, ...]:
+        """The nodes but the loss, one for each place of the source."""
+        return tuple(node for node in self.nodes[:-1] if self.sites[node.site][0] == node.number)
+
     @cached_property
     def sites(self) -> Mapping[Site, tuple[int, ...]]:
         """The nodes at each place of the source, in order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,6 +28,7 @@ class _Reader:
         self.nodes: list[Node] = []
         self.numbers: dict[Any, int] = {}
         self.constants: dict[int, Any] = {}
+        self.parts: list[Part] = []
         for name, variable in zip(names, traced.jaxpr.invars, strict=True):
             self._add(variable, name, "", ("argument", name), (), None)
         for variable, value in zip(traced.jaxpr.constvars, traced.consts, strict=True):
@@ -38,6 +39,8 @@ class _Reader:
     def graph(self) -> Graph:
         steps = [(step, frames_of(step, self.function)) for step in self.traced.jaxpr.eqns]
         self._read(steps, 0, set(self.traced.jaxpr.outvars))
+        for part in whole_activations(self.parts, set(self.traced.jaxpr.outvars)):
+            self._node(*part)
         return Graph(tuple(self.nodes), self.arguments, self.constants)
 
     def _read(self, steps: list[Any], depth: int, wanted: set[Any]) -> None:
@@ -48,13 +51,13 @@ class _Reader:
             results = [variable for variable in produced if variable in later]
             deeper = any(len(frames) > depth + 1 for _, frames in run)
             if len(results) == 1 and (not deeper or self._is_activation(run, results[0])):
-                self._node(run, results[0], depth)
+                self.parts.append(Part(run, results[0], depth))
             elif deeper:
                 self._read(run, depth + 1, later)
             else:
                 for step, frames in run:
                     for variable in step.outvars[:1]:
-                        self._node([(step, frames)], variable, depth)
+                        self.parts.append(Part([(step, frames)], variable, depth))
 
     def _is_activation(self, run: list[Any], result: Any) -> bool:
         arrays = [variable for variable in _given(run) if variable.aval.shape]
@@ -74,8 +77,8 @@ class _Reader:
             [struct(variable.aval.shape, variable.aval.dtype) for variable in given],
             [f"operand_{position}" for position in range(len(given))],
         )
-        frames = run[0][1]
-        name, text = expression_at(frames[min(depth, len(frames) - 1)]) if frames else ("", "")
+        frames = run[-1][1]
+        name, text = described(frames, depth)
         primitive = run[-1][0].primitive.name
         self._add(result, name or text or primitive, text, _site(frames, run, depth), inputs, operation)
 
@@ -86,6 +89,79 @@ class _Reader:
         real = variable.aval.dtype.kind == "f"
         self.numbers[variable] = len(self.nodes)
         self.nodes.append(Node(len(self.nodes), name, text, site, shape, real, inputs, operation))
+
+
+class Part(NamedTuple):
+    """Steps that become one node: the steps with their frames, their result, and which frame names it."""
+
+    run: list[Any]
+    result: Any
+    depth: int
+
+
+ACTIVE = {
+    "div",
+    "select_n",
+    "tanh",
+    "logistic",
+    "log",
+    "log1p",
+    "exp",
+    "pow",
+    "integer_pow",
+    "max",
+    "min",
+    "pjit",
+}
+"""How an activation that is written out ends: 1 / (1 + exp(-u)), where(u > 0, u, 0.1 * u)."""
+
+
+def whole_activations(parts: Sequence[Part], wanted: set[Any]) -> list[Part]:
+    """The parts in order, those of one activation joined: unnamed steps from an array to one like it."""
+    made = {part.result: part for part in parts}
+    users: dict[Any, set[Any]] = {}
+    for part in parts:
+        for variable in _given(part.run):
+            users.setdefault(variable, set()).add(part.result)
+    joined: dict[Any, list[Any]] = {}
+    gone: set[Any] = set()
+    for part in reversed(parts):
+        cone = _cone(part, made, users, wanted) if part.result not in gone else {part.result}
+        if len(cone) > 1:
+            gone |= cone - {part.result}
+            joined[part.result] = [step for one in parts if one.result in cone for step in one.run]
+    return [Part(joined.get(p.result, p.run), p.result, p.depth) for p in parts if p.result not in gone]
+
+
+def _cone(part: Part, made: Any, users: Any, wanted: set[Any]) -> set[Any]:
+    """The unnamed steps that a part alone reads, if all of them come from one array of its shape."""
+    shape = part.result.aval.shape
+    cone, border = {part.result}, list(_given(part.run))
+    arrays = set()
+    while border:
+        variable = border.pop()
+        inner = made.get(variable)
+        alone = users.get(variable, set()) <= cone and variable not in wanted
+        if (
+            inner
+            and alone
+            and variable.aval.shape == shape
+            and not described(inner.run[-1][1], inner.depth)[0]
+        ):
+            cone.add(variable)
+            border = [v for v in (*border, *_given(inner.run)) if v not in cone]
+        else:
+            arrays.add(variable)
+            border = [v for v in border if v != variable]
+    real = {v for v in arrays if v.aval.dtype.kind == "f" and v.aval.shape}
+    ends = part.run[-1][0].primitive.name in ACTIVE
+    fits = ends and shape and len(real) == 1 == len(arrays) and next(iter(real)).aval.shape == shape
+    return cone if fits else {part.result}
+
+
+def described(frames: Sequence[Any], depth: int) -> tuple[str, str]:
+    """The name that the source gives, and its expression; empty without source."""
+    return expression_at(frames[min(depth, len(frames) - 1)]) if frames else ("", "")
 
 
 def _site(frames: Sequence[Any], run: list[Any], depth: int) -> Site:

@@ -34,10 +34,10 @@ def backward_guesses(graph: Graph, name: str, scenes: Sequence[Scene]) -> Iterat
         seen.add(node.site)
         if node.number != len(graph.nodes) - 1:
             if not all_paths_meet(graph, target, node.number):
-                yield weighted(graph, node)
+                yield weighted(graph, node, scenes[0])
             yield from at_node(graph, node, node.number == target)
         for position, number in enumerate(node.inputs):
-            if target in graph.above[number]:
+            if target in graph.above[number] and graph.nodes[number].real:
                 yield from at_edge(graph, node, position, scenes)
 
 
@@ -50,7 +50,7 @@ def at_edge(graph: Graph, node: Node, position: int, scenes: Sequence[Scene]) ->
     step = f"on the way from {node.name} back to {given.name}"
     jacobians = [scene.computation.jacobian(node.number, position) for scene in scenes[:3]]
     if len(graph.users[given.number]) > 1:
-        yield path(graph, node, position)
+        yield path(graph, node, position, scenes[0])
     if given.shape == node.shape and all(_is_diagonal(jacobian) for jacobian in jacobians):
         if not all(_is_unit(jacobian) for jacobian in jacobians):
             slope = slope_text(node, position, scenes)
@@ -67,6 +67,9 @@ def at_edge(graph: Graph, node: Node, position: int, scenes: Sequence[Scene]) ->
         selects = any(not graph.nodes[number].real for number in node.inputs)
         selects = selects or any(len(np.unique(count[count > 0])) > 1 for count in counts)
         yield from overwritten(node, position, given, selects)
+    if len(node.shape) == 2 and node.shape[0] == node.shape[1]:
+        says = f"takes the error of {node.name} transposed, {step}"
+        yield on_edge("transposed", says, node, position, _turned, 1.9, node.name)
     if given.shape == node.shape[::-1] and len(given.shape) == 2:
         says = f"lacks a transposition {step}"
         yield on_edge("transposed", says, node, position, _pass, 2.0, node.text)
@@ -93,8 +96,8 @@ def _slope(
         says = f"divides by {slope} where it should multiply, {step}"
         yield on_edge("wrong-factor", says, node, position, _divided, 1.8, slope)
     for text, value, cost, number in (
-        *factors(graph, node.shape, {node.number, node.inputs[position]}),
-        *products(graph, node.shape),
+        *factors(graph, node, {node.number, node.inputs[position]}),
+        *products(graph, node),
     ):
         if text != slope:
             says = f"has the factor {text} in the place of {slope}, {step}"
@@ -137,6 +140,10 @@ def _divided(computation: Computation, number: int, position: int, signal: Any) 
     return signal / np.diagonal(computation.jacobian(number, position)).reshape(np.shape(signal))
 
 
+def _turned(computation: Computation, number: int, position: int, signal: Any) -> Any:
+    return computation.flow(number, position, signal.T, {})
+
+
 def _inverted(computation: Computation, number: int, position: int, signal: Any) -> Any:
     return signal - _diagonal(computation, number, position, signal)
 
@@ -150,7 +157,7 @@ def _both_masks(computation: Computation, number: int, position: int, signal: An
 
 
 def _instead(value: Any, computation: Computation, number: int, position: int, signal: Any) -> Any:
-    return signal * value(computation)
+    return signal * value(computation, number)
 
 
 def _is_diagonal(jacobian: Any) -> bool:

@@ -18,7 +18,7 @@ def on_node(kind: str, says: str, node: Node, change: Any, cost: float, detail: 
 
     def edits(computation: Computation) -> dict[Any, Any]:
         numbers = computation.graph.sites.get(node.site, ())
-        return {number: partial(change, computation) for number in numbers}
+        return {number: partial(change, computation, number) for number in numbers}
 
     return Guess(kind, says, swept(edits), cost, detail, subject=(node.site, says), edits=edits)
 

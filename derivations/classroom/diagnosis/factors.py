@@ -30,6 +30,7 @@ FORMULAS: tuple[tuple[str, Formula, float], ...] = (
     ("(1 - tanh({q})**2)", lambda q: 1 - np.tanh(q) ** 2, 0.7),
     ("sigmoid({q})", logistic, 0.8),
     ("tanh({q})", np.tanh, 0.8),
+    ("2 * {q}", lambda q: 2 * q, 0.8),
     ("exp({q})", np.exp, 0.8),
     ("log({q})", np.log, 0.9),
     ("sign({q})", np.sign, 0.9),
@@ -45,45 +46,52 @@ COMMON = 6
 
 
 class Factor(NamedTuple):
-    """A factor by name: its value at a computation, of a shape that broadcasts against its place."""
+    """A factor by name: its value at a computation and a node, of a shape that broadcasts against that."""
 
     text: str
-    value: Callable[[Computation], Any]
+    value: Callable[[Computation, int], Any]
     cost: float
     node: int
 
 
-def factors(graph: Graph, shape: tuple[str, ...], near: Collection[int] = ()) -> Iterator[Factor]:
-    """The factors for a place of this shape: quantities of the same shape, and rows and columns of it.
+def factors(graph: Graph, place: Node, near: Collection[int] = ()) -> Iterator[Factor]:
+    """The factors for a place in the graph: quantities of its shape, and rows and columns of it.
 
     The nodes that are ``near`` come in all formulas, the others in the common ones.
     """
-    for node in graph.nodes[:-1]:
+    shape = place.shape
+    for node in graph.first_of_each():
         aligned = _aligned(node, shape)
         if aligned is None:
             continue
         forms = FORMULAS if node.number in near else FORMULAS[:COMMON]
         for form, formula, cost in forms if node.real else forms[:1]:
             more = cost + (0 if len(node.shape) == len(shape) else 0.5)
-            value = _factor(node.number, formula, aligned)
+            value = _factor(place.number, node.number, formula, aligned)
             yield Factor(form.format(q=node.quantity), value, more, node.number)
         if turned(node):
-            value = _factor(node.number, np.negative, aligned)
+            value = _factor(place.number, node.number, np.negative, aligned)
             yield Factor(turned(node), value, 0.1, node.number)
 
 
-def products(graph: Graph, shape: tuple[str, ...]) -> Iterator[Factor]:
+def products(graph: Graph, place: Node) -> Iterator[Factor]:
     """Factors that are the product of two quantities of this shape."""
-    same = [node for node in graph.nodes[:-1] if node.real and node.shape == shape]
+    same = [node for node in graph.first_of_each() if node.real and node.shape == place.shape]
     for n, one in enumerate(same):
         for other in same[n + 1 :]:
-            yield Factor(f"{one.quantity} * {other.quantity}", _product(one, other, 1), 0.8, one.number)
+            yield Factor(
+                f"{one.quantity} * {other.quantity}", _product(place, one, other, 1), 0.8, one.number
+            )
             if turned(other):
-                yield Factor(f"{one.quantity} * {turned(other)}", _product(one, other, -1), 0.8, one.number)
+                yield Factor(
+                    f"{one.quantity} * {turned(other)}", _product(place, one, other, -1), 0.8, one.number
+                )
 
 
-def _product(one: Node, other: Node, sign: int) -> Callable[[Computation], Any]:
-    return lambda computation: sign * (computation.values[one.number] * computation.values[other.number])
+def _product(place: Node, one: Node, other: Node, sign: int) -> Callable[[Computation, int], Any]:
+    first = _factor(place.number, one.number, lambda q: sign * q, (...,))
+    second = _factor(place.number, other.number, lambda q: q, (...,))
+    return lambda computation, at: first(computation, at) * second(computation, at)
 
 
 def turned(node: Node) -> str:
@@ -92,10 +100,13 @@ def turned(node: Node) -> str:
     return f"({found[2]} - {found[1]})" if found else ""
 
 
-def _factor(number: int, formula: Formula, aligned: tuple[Any, ...]) -> Callable[[Computation], Any]:
-    def value(computation: Computation) -> Any:
+def _factor(
+    place: int, number: int, formula: Formula, aligned: tuple[Any, ...]
+) -> Callable[[Computation, int], Any]:
+    def value(computation: Computation, at: int) -> Any:
+        of = computation.graph.counterpart(number, place, at)
         with np.errstate(all="ignore"):
-            return formula(np.asarray(computation.values[number], float))[aligned]
+            return np.asarray(formula(np.asarray(computation.values[of], float)))[aligned]
 
     return value
 
@@ -122,10 +133,11 @@ def slope_text(node: Node, position: int, scenes: Sequence[Scene]) -> str:
             if all(_is_slope(scene, node, position, source, formula) for scene in scenes[:3]):
                 return form.format(q=source.quantity)
     for other in (number for n, number in enumerate(node.inputs) if n != position):
-        if graph.nodes[other].real and all(
-            _is_slope(scene, node, position, graph.nodes[other], lambda q: q) for scene in scenes[:3]
-        ):
-            return graph.nodes[other].quantity
+        for form, formula in (("{q}", np.positive), ("1/{q}", np.reciprocal), ("-{q}", np.negative)):
+            if graph.nodes[other].real and all(
+                _is_slope(scene, node, position, graph.nodes[other], formula) for scene in scenes[:3]
+            ):
+                return form.format(q=graph.nodes[other].quantity)
     return f"∂{node.quantity}/∂{given.quantity}"
 
 
@@ -133,5 +145,9 @@ def _is_slope(scene: Scene, node: Node, position: int, source: Node, formula: Fo
     computation = scene.computation
     found = np.diagonal(computation.jacobian(node.number, position))
     with np.errstate(all="ignore"):
-        named = np.ravel(formula(np.asarray(computation.values[source.number], float)))
+        named = formula(np.asarray(computation.values[source.number], float))
+    try:
+        named = np.ravel(np.broadcast_to(named, np.shape(computation.values[node.number])))
+    except ValueError:
+        return False
     return named.shape == found.shape and bool(np.allclose(found, named, rtol=1e-9, atol=1e-300))

@@ -6,10 +6,10 @@ from typing import Any
 
 from derivations.classroom.diagnosis.guesses import Guess
 from derivations.classroom.diagnosis.scenes import Scene
-from derivations.classroom.graph import Graph, Node
+from derivations.classroom.graph import Computation, Graph, Node
 
 
-def path(graph: Graph, node: Node, position: int) -> Guess:
+def path(graph: Graph, node: Node, position: int, scene: Scene) -> Guess:
     """One of several paths from a quantity to the loss, with another weight than 1."""
     given = graph.nodes[node.inputs[position]]
 
@@ -18,10 +18,10 @@ def path(graph: Graph, node: Node, position: int) -> Guess:
         flow = computation.flow(node.number, position, computation.signals[node.number], {})
         return computation.push(given.number, flow).get(graph.arguments[name])
 
-    return _weight(graph, node, predict, (node.site, position))
+    return _weight(node, predict, (node.site, position), is_regulariser(scene.computation, node))
 
 
-def weighted(graph: Graph, node: Node) -> Guess:
+def weighted(graph: Graph, node: Node, scene: Scene) -> Guess:
     """All paths through one quantity with another weight than 1, where there are others beside them."""
 
     def predict(scene: Scene, name: str) -> Any:
@@ -29,11 +29,10 @@ def weighted(graph: Graph, node: Node) -> Guess:
         pushed = computation.push(node.number, computation.signals[node.number])
         return pushed.get(graph.arguments[name])
 
-    return _weight(graph, node, predict, (node.site, "weight"))
+    return _weight(node, predict, (node.site, "weight"), is_regulariser(scene.computation, node))
 
 
-def _weight(graph: Graph, node: Node, predict: Any, subject: Any) -> Guess:
-    regulariser = _is_regulariser(graph, node)
+def _weight(node: Node, predict: Any, subject: Any, regulariser: bool) -> Guess:
     path = f"the regulariser {node.text}" if regulariser else f"the path through {node.name}"
 
     def words(constant: str) -> tuple[str, str, str]:
@@ -45,7 +44,7 @@ def _weight(graph: Graph, node: Node, predict: Any, subject: Any) -> Guess:
         kind = kind if regulariser else "constant-factor"
         return kind, f"counts {path} {'twice' if constant == '2' else f'{constant} times'}", constant
 
-    return Guess("path", "", predict, 1.4, added=True, weight=True, words=words, subject=subject)
+    return Guess("path", "", predict, 1.1, added=True, weight=True, words=words, subject=subject)
 
 
 def all_paths_meet(graph: Graph, target: int, number: int) -> bool:
@@ -57,12 +56,13 @@ def all_paths_meet(graph: Graph, target: int, number: int) -> bool:
     return number == target or last not in reached
 
 
-def _is_regulariser(graph: Graph, node: Node) -> bool:
+def is_regulariser(computation: Computation, node: Node) -> bool:
     """Whether a node is on a path from one argument alone to a number that is added to the loss."""
-    number = node.number
+    graph, number = computation.graph, node.number
     while len(graph.users[number]) == 1 and _of_one_argument(graph, graph.users[number][0][0]):
         number = graph.users[number][0][0]
-    return _of_one_argument(graph, number) and not graph.nodes[number].shape
+    alone = _of_one_argument(graph, number) and not graph.nodes[number].shape
+    return alone and abs(float(computation.signals[number])) == 1
 
 
 def _of_one_argument(graph: Graph, number: int) -> bool:

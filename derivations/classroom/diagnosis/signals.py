@@ -13,6 +13,8 @@ from derivations.classroom.diagnosis.factors import factors
 from derivations.classroom.diagnosis.guesses import Guess
 from derivations.classroom.graph import Computation, Graph, Node
 
+Value = Callable[[Computation, int], Any]
+
 
 def at_node(graph: Graph, node: Node, is_argument: bool) -> Iterator[Guess]:
     """Mistakes in the error signal of one quantity (or, of an argument, in its gradient)."""
@@ -27,14 +29,16 @@ def at_node(graph: Graph, node: Node, is_argument: bool) -> Iterator[Guess]:
             says = f"takes the mean over {letter} of the error of {node.name}"
             yield on_node("lost-sum", says, node, partial(_mean, axis), 3.2, letter)
     if not is_argument:
-        for other in graph.nodes[:-1]:
+        for other in graph.first_of_each():
             if other.real and other.shape == node.shape and other.shape and other.number != node.number:
                 below = other.number in graph.above[node.number]
                 says = f"takes the error of {other.name} for that of {node.name}"
                 says += f": {node.name}'s was overwritten in place?" if below else ""
                 kind, cost = ("aliased", 2.1) if below else ("wrong-error", 2.4)
-                yield on_node(kind, says, node, partial(_error_of, other.number), cost, other.name)
-    for text, value, cost, number in factors(graph, node.shape, {node.number}):
+                yield on_node(
+                    kind, says, node, partial(_error_of, node.number, other.number), cost, other.name
+                )
+    for text, value, cost, number in factors(graph, node, {node.number}):
         own = 0.8 if is_argument and number == node.number else 0
         at = 1.8 + cost + own
         says = f"has the factor {text} that does not belong there{whose}"
@@ -43,27 +47,27 @@ def at_node(graph: Graph, node: Node, is_argument: bool) -> Iterator[Guess]:
         yield on_node("missing-factor", says, node, partial(_over, value), at + 0.05, text)
 
 
-def _only(axis: int, place: int, _: Computation, signal: Any) -> Any:
+def _only(axis: int, place: int, _: Computation, at: int, signal: Any) -> Any:
     kept = np.zeros_like(signal)
     np.moveaxis(kept, axis, 0)[place] = np.moveaxis(signal, axis, 0)[place]
     return kept
 
 
-def _all_but(axis: int, place: int, _: Computation, signal: Any) -> Any:
-    return signal - _only(axis, place, _, signal)
+def _all_but(axis: int, place: int, _: Computation, at: int, signal: Any) -> Any:
+    return signal - _only(axis, place, _, at, signal)
 
 
-def _mean(axis: int, _: Computation, signal: Any) -> Any:
+def _mean(axis: int, _: Computation, at: int, signal: Any) -> Any:
     return np.broadcast_to(np.mean(signal, axis=axis, keepdims=True), np.shape(signal))
 
 
-def _error_of(number: int, computation: Computation, signal: Any) -> Any:
-    return computation.signals[number]
+def _error_of(node: int, number: int, computation: Computation, at: int, signal: Any) -> Any:
+    return computation.signals[computation.graph.counterpart(number, node, at)]
 
 
-def _times(value: Callable[[Computation], Any], computation: Computation, signal: Any) -> Any:
-    return signal * value(computation)
+def _times(value: Value, computation: Computation, at: int, signal: Any) -> Any:
+    return signal * value(computation, at)
 
 
-def _over(value: Callable[[Computation], Any], computation: Computation, signal: Any) -> Any:
-    return signal / value(computation)
+def _over(value: Value, computation: Computation, at: int, signal: Any) -> Any:
+    return signal / value(computation, at)

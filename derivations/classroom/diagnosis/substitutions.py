@@ -52,19 +52,20 @@ def substituted(graph: Graph, node: Node, position: int, scenes: Sequence[Scene]
         used = graph.nodes[number]
         if not used.real or not used.shape or not _reads(computation, node, position, number):
             continue
-        for other in graph.nodes[:-1]:
+        for other in graph.first_of_each():
             if other.real and other.number != number and other.shape == used.shape:
                 yield _substitution(node, position, used, other, transposed=False)
         yield _left_out(node, position, used)
         if len(used.shape) == 2:
-            for other in graph.nodes[:-1]:
+            for other in graph.first_of_each():
                 if other.real and other.shape == used.shape[::-1]:
                     yield _substitution(node, position, used, other, transposed=True)
 
 
 def _left_out(node: Node, position: int, used: Node) -> Guess:
     def step(computation: Computation, number: int, position: int, signal: Any) -> Any:
-        ones = {used.number: np.ones(np.shape(computation.values[used.number]))}
+        needed = computation.graph.counterpart(used.number, node.number, number)
+        ones = {needed: np.ones(np.shape(computation.values[needed]))}
         return np.ravel(signal) @ computation.jacobian_at(computation.graph.nodes[number], position, ones)
 
     says = f"lacks {used.name}, in the step back through {node.name}"
@@ -82,12 +83,13 @@ def _reads(computation: Computation, node: Node, position: int, number: int) -> 
 
 def _substitution(node: Node, position: int, used: Node, other: Node, *, transposed: bool) -> Guess:
     def step(computation: Computation, number: int, position: int, signal: Any) -> Any:
-        value = np.asarray(computation.values[other.number])
+        graph = computation.graph
+        value = np.asarray(computation.values[graph.counterpart(other.number, node.number, number)])
         value = value.T if transposed else value
-        if value.shape != np.shape(computation.values[used.number]):
-            return np.full(np.shape(computation.values[node.inputs[position]]), np.nan)
-        here = computation.graph.nodes[number]
-        return np.ravel(signal) @ computation.jacobian_at(here, position, {used.number: value})
+        needed = graph.counterpart(used.number, node.number, number)
+        if value.shape != np.shape(computation.values[needed]):
+            return np.full(np.shape(computation.values[graph.nodes[number].inputs[position]]), np.nan)
+        return np.ravel(signal) @ computation.jacobian_at(graph.nodes[number], position, {needed: value})
 
     with_what = f"the transpose of {other.name}" if transposed else other.name
     if other.number == node.number:

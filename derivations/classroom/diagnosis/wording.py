@@ -12,8 +12,9 @@ from derivations.classroom.findings import Explanation
 def explanation_of(match: Match, names: list[str]) -> Explanation:
     """A match for these arguments in words."""
     kind, says, detail = _worded(match)
-    others = " and ".join(f"d{name}" for name in names[1:])
-    subject = f"your d{names[0]}" + (f", like d{others[1:]}," if others else "")
+    others = [f"d{name}" for name in names[1:]]
+    alike = ", ".join(others[:-1]) + (" and " if len(others) > 1 else "") + "".join(others[-1:])
+    subject = f"your d{names[0]}" + (f", like {alike}," if others else "")
     return Explanation(kind, " ".join(names), f"{subject} {says}", evidence(match.scenes), detail)
 
 
