@@ -8,6 +8,8 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from derivations.classroom.exercises.format import course
+from derivations.classroom.zoo import ZOO
 from derivations.command import EXAMPLES, cli
 from derivations.ledger import ledger
 from w2v.command import cli as w2v_cli
@@ -27,6 +29,12 @@ def test_its_numbers_are_the_ledgers() -> None:
     assert f"{EXAMPLES:,} random instances" in README
 
 
+def test_it_counts_the_zoo_and_the_exercises() -> None:
+    assert f"{len(ZOO)} wrong gradients" in README
+    assert len(course()) == 15
+    assert "fifteen, in the paper's order" in README
+
+
 def test_its_links_lead_somewhere() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert len(links) > 10
@@ -44,6 +52,7 @@ def test_it_has_the_two_commands_that_ci_runs() -> None:
 def test_every_option_it_names_exists() -> None:
     help_text = CliRunner().invoke(cli, ["verify", "--help"]).output
     help_text += CliRunner().invoke(cli, ["show", "--help"]).output
+    help_text += CliRunner().invoke(cli, ["exercise", "check", "--help"]).output
     help_text += CliRunner().invoke(w2v_cli, ["train", "--help"]).output
     for option in re.findall(r"`(--[a-z]+)", README):
         assert option in help_text, option

@@ -221,7 +221,7 @@ class Computation:
             found = {target: np.eye(np.size(self.values[target]))}
             for node in self.graph.nodes[target + 1 :]:
                 for position, number in enumerate(node.inputs):
-                    if number in found:
+                    if number in found and self.graph.nodes[number].real:
                         through = self.jacobian(node.number, position) @ found[number]
                         found[node.number] = found.get(node.number, 0.0) + through
             self._totals[target] = found

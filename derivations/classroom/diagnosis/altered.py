@@ -26,9 +26,17 @@ def altered_guesses(graph: Graph, name: str) -> Iterator[Guess]:
         node = graph.nodes[number]
         if node.shape:
             yield from _other_data(graph, other, node)
+        elif node.real:
+            for value in (0.0, 1.0):
+                says = f"is the right gradient for other data: {other} is {value:g}"
+                yield _guess_at("missing-term", says, other, partial(_constant, value), 1.9)
     yield from _exchanged(graph)
-    target = graph.arguments[name]
-    for node in graph.nodes:
+    yield from _other_operations(graph, graph.arguments[name])
+
+
+def _other_operations(graph: Graph, target: int) -> Iterator[Guess]:
+    """One operation done over the wrong axis, left out, or with an eps in it."""
+    for node in graph.first_of_each():
         if node.operation is None or not node.shape:
             continue
         if len(node.inputs) == 1 and len(node.shape) == 2 and _same_shape(graph, node):
@@ -94,7 +102,8 @@ def _changes(node: Node) -> Iterator[tuple[str, str, Callable[[Scene, Any], Any]
             2.9,
         )
         yield "{a} has the wrong sign", "wrong-sign", lambda _, a: -a, 2.9
-        yield "{a} is 0", "missing-term", lambda _, a: np.zeros_like(a), 2.9
+        yield "{a} is 0", "missing-term", lambda _, a: np.zeros_like(a), 1.9
+        yield "{a} is 1", "missing-term", lambda _, a: np.ones_like(a), 2.5
         yield "{a} is rounded to float32", "float32", lambda _, a: a.astype(np.float32).astype(float), 2.9
         yield "{a} is rounded to float16", "float16", lambda _, a: a.astype(np.float16).astype(float), 2.9
         yield (
@@ -131,6 +140,10 @@ def _signals(scene: Scene, inputs: Mapping[str, Any]) -> dict[str, Any]:
     except (ValueError, IndexError):
         return {}
     return {name: computation.signals[number] for name, number in graph.arguments.items()}
+
+
+def _constant(value: float, scene: Scene, a: Any) -> Any:
+    return np.full(np.shape(a), value)
 
 
 def _row(a: Any, to: int, source: int) -> Any:

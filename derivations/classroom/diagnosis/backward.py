@@ -51,8 +51,18 @@ def at_edge(graph: Graph, node: Node, position: int, scenes: Sequence[Scene]) ->
     jacobians = [scene.computation.jacobian(node.number, position) for scene in scenes[:3]]
     if len(graph.users[given.number]) > 1:
         yield path(graph, node, position, scenes[0])
+        yield on_edge(
+            "missing-path",
+            f"leaves out the path through {node.name}",
+            node,
+            position,
+            _dropped,
+            1.15,
+            node.name,
+        )
     if given.shape == node.shape and all(_is_diagonal(jacobian) for jacobian in jacobians):
-        if not all(_is_unit(jacobian) for jacobian in jacobians):
+        divided = node.shape and len(node.inputs) > 1  # by a number that has a name, perhaps
+        if divided or not all(_is_unit(jacobian) for jacobian in jacobians):
             slope = slope_text(node, position, scenes)
             alone = sum(graph.nodes[number].real for number in node.inputs) == 1
             is_mask = alone and all(np.isin(np.diagonal(j), (0, 1)).all() for j in jacobians)
@@ -111,7 +121,8 @@ def _slope(
 def _overwritten_quantity(graph: Graph, number: int, text: str, slope: str) -> Node | None:
     """The quantity that ``slope`` needs, if ``text`` is the same with what was made of it by arithmetic."""
     other = graph.nodes[number]
-    if other.operation is None or other.text.endswith(")"):
+    arrays = [n for n in other.inputs if graph.nodes[n].shape == other.shape]
+    if other.operation is None or other.text.endswith(")") or len(arrays) < 2:
         return None
     for used in (graph.nodes[n] for n in other.inputs):
         if text.replace(other.quantity, used.quantity) == slope:
@@ -142,6 +153,10 @@ def _divided(computation: Computation, number: int, position: int, signal: Any) 
 
 def _turned(computation: Computation, number: int, position: int, signal: Any) -> Any:
     return computation.flow(number, position, signal.T, {})
+
+
+def _dropped(computation: Computation, number: int, position: int, signal: Any) -> Any:
+    return np.zeros(np.shape(computation.values[computation.graph.nodes[number].inputs[position]]))
 
 
 def _inverted(computation: Computation, number: int, position: int, signal: Any) -> Any:

@@ -12,7 +12,7 @@ from derivations.classroom.cases import Case
 from derivations.classroom.diagnosis.altered import altered_guesses
 from derivations.classroom.diagnosis.backward import backward_guesses
 from derivations.classroom.diagnosis.guesses import Guess
-from derivations.classroom.diagnosis.pairs import two_at_a_time
+from derivations.classroom.diagnosis.pairs import fitted_paths, two_at_a_time
 from derivations.classroom.diagnosis.places import last_resort
 from derivations.classroom.diagnosis.plain import RIGHT, plain_guesses
 from derivations.classroom.diagnosis.returned import kept_from_call_to_call, misshapen
@@ -20,13 +20,13 @@ from derivations.classroom.diagnosis.scenes import Scene
 from derivations.classroom.diagnosis.search import ONE, Match, matches
 from derivations.classroom.diagnosis.staging import by_build, scenes_of
 from derivations.classroom.diagnosis.stale import stale_guesses
-from derivations.classroom.diagnosis.sums import as_sum, fitted_terms
+from derivations.classroom.diagnosis.sums import Sum, fitted_terms
 from derivations.classroom.diagnosis.terms import term_guesses
 from derivations.classroom.diagnosis.wording import explanation_of
 from derivations.classroom.findings import Explanation
 from derivations.classroom.losses import Loss
 
-PLAIN, SIMPLE = 1.0, 4.2
+PLAIN, SIMPLE = 2.5, 3.9
 """A sign or factor that is this plain is taken at once. If no mistake is found that is no further fetched
 than the second, sums of terms are tried as well."""
 
@@ -71,7 +71,9 @@ def _matches(name: str, scenes: Sequence[Scene], axes: Mapping[str, tuple[str, .
     found = matches(list(zip(lists, groups, strict=True)), name)
     graph, first = groups[0][0].graph, groups[0]
     if graph is not None and not (found and found[0].cost <= SIMPLE):
-        found += [_sum_match(name, first, *fit) for fit in fitted_terms(graph, name, first)]
+        found += [_sum_match(one, first) for one in fitted_terms(graph, name, first)]
+    if not found and graph is not None:
+        found = list(fitted_paths(graph, name, first))
     if not found:
         found = list(two_at_a_time(lists[0](), name, first))
     return sorted(found, key=lambda match: match.cost)
@@ -95,29 +97,12 @@ def all_guesses(
     )
 
 
-def _sum_match(
-    name: str,
-    scenes: Sequence[Scene],
-    node: str,
-    right: str,
-    constants: Any,
-    texts: tuple[str, ...],
-    cost: float,
-) -> Match:
-    yours = as_sum(constants, texts)
-    says = f"takes {yours} as the error of {node}"
-    says += f" in the place of {right}" if right else ""
-    kind = _kind_of_sum(yours, right)
-    subject = ("sum", node, yours)
-    return Match(
-        Guess(kind, says, lambda scene, name: None, cost, yours, subject=subject), ONE, None, tuple(scenes)
+def _sum_match(found: Sum, scenes: Sequence[Scene]) -> Match:
+    subject = ("sum", found.node, found.yours)
+    guess = Guess(
+        found.kind, found.says, lambda scene, name: None, found.cost, found.yours, subject=subject
     )
-
-
-def _kind_of_sum(yours: str, right: str) -> str:
-    if "wrong axis" in yours:
-        return "wrong-axis"
-    return "counted-once" if right else "wrong-error"
+    return Match(guess, ONE, None, tuple(scenes))
 
 
 def _together(found: Mapping[str, list[Match]]) -> list[tuple[Match, list[str]]]:

@@ -89,6 +89,28 @@ def swept(edits: Edits) -> Predict:
     return predict
 
 
+def parts(edits: Edits, scene: Scene, name: str) -> tuple[Any, Any]:
+    """What the gradient has from other paths than the one changed, and what it has from the changed one."""
+    computation = scene.computation
+    changes = edits(computation)
+    signal = computation.signals[computation.graph.arguments[name]]
+    if len(changes) != 1:
+        return np.zeros_like(signal), signal
+    ((key, change),) = changes.items()
+    totals = computation.totals(computation.graph.arguments[name])
+    with np.errstate(all="ignore"):
+        at, moved = moved_by(computation, computation.signals, key, change)
+        if isinstance(key, tuple):
+            number, position = key
+            flow = np.ravel(computation.flow(number, position, computation.signals[number], {}))
+        else:
+            flow = np.ravel(computation.signals[key])
+        if at not in totals:
+            return np.zeros_like(signal), signal
+        path = (flow @ totals[at]).reshape(signal.shape)
+        return signal - path, path + (moved @ totals[at]).reshape(signal.shape)
+
+
 def _changed(computation: Computation, changes: dict[Any, Any]) -> Any:
     """All signals of a changed sweep; for a single change, where it is and what it adds there; or None."""
     if not changes:

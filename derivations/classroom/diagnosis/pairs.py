@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from derivations.classroom.diagnosis.constants import Constant, name_constant
 from derivations.classroom.diagnosis.guesses import Guess, moved_by, predicted, swept
 from derivations.classroom.diagnosis.scenes import Scene
-from derivations.classroom.diagnosis.search import Match, match
+from derivations.classroom.diagnosis.search import ONE, Match, match
+from derivations.classroom.graph import Graph
 
 LIKELY, LIKELY_TOGETHER = 2.5, 4.4
 """How far-fetched either of two mistakes may be, and both."""
@@ -34,10 +36,86 @@ def two_at_a_time(guesses: Sequence[Guess], name: str, scenes: Sequence[Scene]) 
             if found is not None:
                 yield found
         for added in (guess for guess in likely if guess.added and not guess.weight):
+            yield from _scaled_and_a_term(added, name, scenes)
             for base in _with_a_term(added, whole, name, scenes[0]):
                 found = match(added, name, scenes, base)
                 if found is not None:
                     yield found
+
+
+MOST = 160
+"""How many changes of a sweep are tried in pairs, the likeliest."""
+
+
+def fitted_paths(graph: Graph, name: str, scenes: Sequence[Scene]) -> Iterator[Match]:
+    """The paths by which an argument enters the loss, each with a weight of its own."""
+    target = graph.arguments[name]
+    edges = graph.users[target]
+    if 2 <= len(edges) <= 4:
+        constants = _constants(name, scenes, lambda scene: [_flow(scene, edge) for edge in edges])
+        if constants is not None:
+            told = [(edge, c.text) for edge, c in zip(edges, constants, strict=True) if c.text != "1"]
+            says = "; and it ".join(_weighs(graph, number, text) for (number, _), text in told)
+            cost = 2.0 + sum(c.cost for c in constants)
+            subject = ("paths", tuple(text for _, text in told))
+            guess = Guess("constant-factor", says, lambda scene, name: None, cost, says, subject=subject)
+            yield Match(guess, ONE, None, tuple(scenes))
+
+
+def _flow(scene: Scene, edge: tuple[int, int]) -> Any:
+    return scene.computation.flow(*edge, scene.computation.signals[edge[0]], {})
+
+
+def _weighs(graph: Graph, number: int, text: str) -> str:
+    if text == "0":
+        return f"leaves out the path through {graph.nodes[number].name}"
+    return (
+        f"counts the path through {graph.nodes[number].name} {'twice' if text == '2' else f'{text} times'}"
+    )
+
+
+def _scaled_and_a_term(added: Guess, name: str, scenes: Sequence[Scene]) -> Iterator[Match]:
+    """The right gradient with a factor, and a term added."""
+
+    def columns(scene: Scene) -> list[Any]:
+        term = predicted(added, scene, name)
+        return [] if term is None else [scene.right[name], term]
+
+    constants = _constants(name, scenes, columns)
+    if constants is None or added.words is None or constants[0].text == "1":
+        return
+    kind, says, detail = added.words(constants[1].text)
+    first = "has the wrong sign" if constants[0].text == "-1" else f"has the factor {constants[0].text}"
+    cost = added.cost + 1.5 + sum(constant.cost for constant in constants)
+    guess = Guess(
+        f"constant-factor + {kind}", f"{first}; and it {says}", lambda scene, name: None, cost, detail
+    )
+    yield Match(guess, ONE, None, tuple(scenes))
+
+
+def _constants(
+    name: str, scenes: Sequence[Scene], columns: Callable[[Scene], list[Any]]
+) -> list[Constant] | None:
+    """The named constants with which these columns make the hand's gradient on all scenes."""
+    factors, used = [], []
+    for scene in scenes:
+        made = columns(scene)
+        if not made or any(np.shape(column) != np.shape(scene.hand[name]) for column in made):
+            return None
+        matrix = np.stack([np.ravel(column) for column in made], axis=1)
+        if not np.isfinite(matrix).all():
+            return None
+        solution, _, rank, _ = np.linalg.lstsq(matrix, np.ravel(scene.hand[name]), rcond=1e-10)
+        if not scene.explains(name, (matrix @ solution).reshape(np.shape(scene.hand[name]))):
+            return None
+        if rank == len(made):
+            factors.append(solution)
+            used.append(scene)
+    if len(used) < 3:
+        return None
+    named = [name_constant(row.tolist(), used) for row in np.array(factors).T]
+    found = [constant for constant in named if constant is not None]
+    return found if len(found) == len(named) else None
 
 
 def _alike(hand: Any, made: Any) -> bool:
@@ -102,7 +180,7 @@ def _changed(guess: Guess, change: Callable[[Any], Any]) -> Callable[[Scene, str
 
 def _on_the_way_back(guesses: Sequence[Guess], name: str, scene: Scene) -> Iterator[Guess]:
     """Two changes of one sweep: the first one's is done in full, the second's effect on it is linear."""
-    edited = [guess for guess in guesses if guess.edits is not None]
+    edited = [guess for guess in guesses if guess.edits is not None][:MOST]
     if not edited:
         return
     computation, hand = scene.computation, np.ravel(scene.hand[name])

@@ -63,6 +63,10 @@ class Scene:
         floor = 4 * self.noise[name] + 64 * UNIT * max(self.scale[name], _largest(prediction))
         return _largest(np.subtract(self.hand[name], prediction)) <= max(within, floor)
 
+    def negligible(self, name: str, array: Any) -> bool:
+        """Whether there is nothing in an array but the roundings of a gradient that is 0 here."""
+        return _largest(array) <= 100 * self.noise[name]
+
     def tells_apart(self, name: str, prediction: Any) -> bool:
         """Whether this prediction differs here from the right gradient, so that a match means something."""
         return _largest(np.subtract(prediction, self.right[name])) > 100 * (

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from derivations.classroom.diagnosis.constants import CLOSE, Constant, name_constant
-from derivations.classroom.diagnosis.guesses import Guess, predicted
+from derivations.classroom.diagnosis.guesses import Guess, parts, predicted
 from derivations.classroom.diagnosis.scenes import Scene
 
 ONE = Constant("1", 0)
@@ -94,15 +94,28 @@ def _fit(guess: Guess, name: str, scene: Scene, base: Guess | None) -> Fit | Non
     if made is None or start is None or not np.shape(made) == np.shape(start) == hand.shape:
         return None
     wanted = hand - start if guess.added else hand
+    if scene.negligible(name, made):  # it says nothing here: what is asked for must be nothing, too
+        return Fit(1.0, known=False, telling=False) if scene.negligible(name, wanted) else None
+    fit = _scaled(guess, name, scene, (start if guess.added else 0.0, made, hand))
+    if fit is None and guess.edits is not None:
+        rest, path = parts(guess.edits, scene, name)
+        if not scene.negligible(name, rest):
+            fit = _scaled(guess, name, scene, (rest, path, hand))
+    return fit
+
+
+def _scaled(guess: Guess, name: str, scene: Scene, terms: tuple[Any, Any, Any]) -> Fit | None:
+    """The constant c with which start + c made is the hand's gradient; None if there is none."""
+    start, made, hand = terms
     size = float(np.vdot(made, made))
-    factor = float(np.vdot(made, wanted)) / size if size > 0 else 1.0
+    factor = float(np.vdot(made, hand - start)) / size if size > 0 else 1.0
     if abs(factor) < NOTHING and guess.says and not guess.added:
         return None  # any mistake, times 0, is all zeros
     factor = 1.0 if abs(factor - 1) < CLOSE else factor
-    full = start + factor * made if guess.added else factor * made
+    full = start + factor * made
     if not np.isfinite(full).all() or not scene.explains(name, full):
         return None
-    known = size > 0 and (not guess.added or scene.tells_apart(name, start + made))
+    known = not guess.added or scene.tells_apart(name, start + made)
     return Fit(factor, known, scene.tells_apart(name, full))
 
 

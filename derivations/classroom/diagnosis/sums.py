@@ -7,9 +7,10 @@ instance, and that every entry agrees, is what makes it an explanation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -119,33 +120,82 @@ def _exp_wrong_axis(node: Node, computation: Computation) -> Any:
     return np.exp(_wrong_axis(node, computation))
 
 
-def fitted_terms(
-    graph: Graph, name: str, scenes: Sequence[Scene]
-) -> Iterator[tuple[str, str, tuple[Constant, ...], tuple[str, ...], float]]:
+class Sum(NamedTuple):
+    """An error signal as the hand has it: at which node, in words, of what kind, and how far-fetched."""
+
+    node: str
+    kind: str
+    says: str
+    yours: str
+    cost: float
+
+
+def fitted_terms(graph: Graph, name: str, scenes: Sequence[Scene]) -> Iterator[Sum]:
     """Sums of one or two terms that, as the error signal of some quantity, give the hand's gradient.
 
-    Yields the node's name, what its error should be as a sum of the same terms ("" if it is none), the
-    constants and the terms' names, and the cost.
+    Or that, added to the right error signal, do: a term too many, or one in the place of another.
     """
     target = graph.arguments[name]
-    for node in graph.nodes[:-1]:
+    for node in graph.first_of_each():
         if target not in graph.above[node.number] or not node.shape:
             continue
         rests = [_rest(scene, node, target, name) for scene in scenes]
-        terms = list(terms_of(graph, node))
-        pushed = [_pushed(graph, node, term, target, scenes[:8]) for term in terms]
-        usable = [n for n, columns in enumerate(pushed) if columns is not None]
-        for chosen in (*((n,) for n in usable), *combinations(usable, 2)):
-            constants = _fit(name, [pushed[n] for n in chosen], scenes[:8], rests)
-            if constants is None or not _holds(
-                graph, node, [terms[n] for n in chosen], name, scenes, rests
-            ):
-                continue
-            right = _right_constants(node, [terms[n] for n in chosen], scenes)
-            cost = 3.0 + sum(terms[n].cost for n in chosen) + sum(0.2 * c.cost for c in constants)
-            cost += (0 if right else 0.8) + (0 if node.number != target else 0.4)
-            texts = tuple(terms[n].text for n in chosen)
-            yield node.name, as_sum(right, texts) if right else "", constants, texts, cost
+        rights = [scene.right[name] for scene in scenes]
+        columns = {term: _pushed(graph, node, term, target, scenes) for term in terms_of(graph, node)}
+        usable = {term: column for term, column in columns.items() if column is not None}
+        extra = 0.0 if node.number != target else 0.4
+        for chosen in (*((term,) for term in usable), *combinations(usable, 2)):
+            constants = _fit(name, [usable[term] for term in chosen], scenes, rests)
+            if constants is not None:
+                yield _as_error(node, chosen, constants, scenes, extra)
+        for term, column in usable.items():
+            constants = _fit(name, [column], scenes, rights)
+            if constants is not None:
+                yield _too_many(node, term, constants[0], extra)
+        for one, other in permutations(usable, 2):
+            turned = [a - b for a, b in zip(usable[one], usable[other], strict=True)]
+            constants = _fit(name, [turned], scenes, rights) if one.cost + other.cost < 0.9 else None
+            if constants is not None and not constants[0].text.startswith("-"):
+                yield _in_the_place(node, one, other, constants[0], extra)
+
+
+def _as_error(
+    node: Node,
+    terms: tuple[Term, ...],
+    constants: tuple[Constant, ...],
+    scenes: Sequence[Scene],
+    extra: float,
+) -> Sum:
+    """The whole error signal is this sum."""
+    right = _right_constants(node, terms, scenes)
+    texts = [term.text for term in terms]
+    yours = as_sum(constants, texts)
+    says = f"takes {yours} as the error of {node.name}"
+    says += f" in the place of {as_sum(right, texts)}" if right else ""
+    cost = 3.0 + extra + sum(term.cost for term in terms) + sum(0.2 * c.cost for c in constants)
+    kind = "wrong-axis" if "wrong axis" in yours else "counted-once" if right else "wrong-error"
+    return Sum(node.name, kind, says, yours, cost + (0 if right else 0.8))
+
+
+def _too_many(node: Node, term: Term, constant: Constant, extra: float) -> Sum:
+    """A term is in the error signal too often."""
+    cost = 3.0 + extra + term.cost + 0.3 * constant.cost
+    counted = re.fullmatch(r"\(1 - (\w+)\)", constant.text)
+    if counted:
+        says = f"counts {term.text} once in the error of {node.name}, where it counts {counted[1]} times"
+        return Sum(node.name, "counted-once", says, term.text, cost - 0.8)
+    yours = as_sum([constant], [term.text])
+    return Sum(
+        node.name, "extra-term", f"has {yours} too much in the error of {node.name}", yours, cost + 0.6
+    )
+
+
+def _in_the_place(node: Node, one: Term, other: Term, constant: Constant, extra: float) -> Sum:
+    """One term of the error signal stands in the place of another."""
+    kind = "wrong-axis" if "wrong axis" in one.text else "wrong-error"
+    says = f"has {one.text} in the place of {other.text} in the error of {node.name}"
+    cost = 3.0 + extra + one.cost + other.cost + 0.2 * constant.cost
+    return Sum(node.name, kind, says, one.text, cost)
 
 
 def _pushed(graph: Graph, node: Node, term: Term, target: int, scenes: Sequence[Scene]) -> list[Any] | None:
@@ -175,9 +225,8 @@ def _rest(scene: Scene, node: Node, target: int, name: str) -> Any:
 def _fit(
     name: str, pushed: list[Any], scenes: Sequence[Scene], rests: Sequence[Any]
 ) -> tuple[Constant, ...] | None:
-    """The named constants with which the terms make the hand's gradient on all of these scenes, or None."""
-    factors = []
-    used = []
+    """The named constants with which the terms and the rest make the hand's gradient on all scenes."""
+    factors, used = [], []
     for number, scene in enumerate(scenes):
         columns = np.stack([columns[number] for columns in pushed], axis=1)
         hand = np.ravel(scene.hand[name] - rests[number])
@@ -190,21 +239,13 @@ def _fit(
     if len(used) < 3:
         return None
     named = [name_constant(np.array(factors)[:, n].tolist(), used) for n in range(len(pushed))]
-    found = tuple(constant for constant in named if constant is not None)
+    found = tuple(constant for constant in named if constant is not None and constant.text != "0")
     return found if len(found) == len(pushed) else None
 
 
-def _holds(
-    graph: Graph, node: Node, terms: list[Term], name: str, scenes: Sequence[Scene], rests: Sequence[Any]
-) -> bool:
-    """Whether the same terms fit, with constants that have a name, on every scene."""
-    pushed = [_pushed(graph, node, term, graph.arguments[name], scenes) for term in terms]
-    if any(columns is None for columns in pushed):
-        return False
-    return _fit(name, pushed, scenes, rests) is not None
-
-
-def _right_constants(node: Node, terms: list[Term], scenes: Sequence[Scene]) -> tuple[Constant, ...] | None:
+def _right_constants(
+    node: Node, terms: Sequence[Term], scenes: Sequence[Scene]
+) -> tuple[Constant, ...] | None:
     """The constants with which the same terms make the right error signal, if they do."""
     factors, used = [], []
     for scene in scenes[:8]:

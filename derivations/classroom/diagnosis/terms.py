@@ -73,6 +73,7 @@ def _updated(graph: Graph, name: str) -> Iterator[Guess]:
             for node in graph.nodes
             for position, number in enumerate(node.inputs)
             if source in node.inputs and number != source and target in graph.above[number]
+            if graph.nodes[number].real
         ]
         if edges:
             yield _too_early(graph, other, source, edges)
