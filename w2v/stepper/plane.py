@@ -1,0 +1,44 @@
+"""The word vectors in the plane where they vary most (PCA), turned so that the picture does not jump.
+
+The axes of a PCA are known but for their signs, and two that vary alike can change places from one step to
+the next. The plane is that of the vectors as they are; inside it the axes are turned to lie as near as they
+can to those of the epoch before (the polar factor of the two, an orthogonal Procrustes problem).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float64
+from numpy import ndarray as Array
+
+
+def principal(W: Float64[Array, "V N"]) -> tuple[Float64[Array, "N 2"], float]:
+    """The two directions in which the rows of W vary most, and their share of the variance; one-dimensional
+    vectors get an axis of zeros beside theirs."""
+    centered = W - W.mean(axis=0)
+    variances, directions = np.linalg.eigh(centered.T @ centered)
+    axes = directions[:, ::-1][:, :2]
+    if axes.shape[1] == 1:
+        axes = np.hstack([axes, np.zeros((1, 1))])
+    total = variances.sum()
+    return axes, float(variances[-2:].sum() / total) if total > 0 else 1.0
+
+
+def first_axes(W: Float64[Array, "V N"]) -> Float64[Array, "N 2"]:
+    """The axes of the first tables; each points to where its largest entry is positive."""
+    axes, _ = principal(W)
+    largest = np.abs(axes).argmax(axis=0)
+    return np.asarray(axes * np.where(axes[largest, [0, 1]] < 0, -1.0, 1.0))
+
+
+def axes_like(W: Float64[Array, "V N"], before: Float64[Array, "N 2"]) -> Float64[Array, "N 2"]:
+    """The axes of W's plane, turned inside it to lie as ``before`` does."""
+    axes, _ = principal(W)
+    left, _, right = np.linalg.svd(axes.T @ before)
+    return np.asarray(axes @ (left @ right))
+
+
+def points(W: Float64[Array, "V N"], axes: Float64[Array, "N 2"]) -> tuple[Float64[Array, "V 2"], float]:
+    """The rows of W in their own plane, which lies as ``axes`` do; and the share of the variance there."""
+    centered = W - W.mean(axis=0)
+    return centered @ axes_like(W, axes), principal(W)[1]

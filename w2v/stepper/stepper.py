@@ -1,0 +1,180 @@
+"""``Stepper``: training as a row of states that one can walk in both directions."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+from w2v.stepper.addresses import Address
+from w2v.stepper.describe import describe
+from w2v.stepper.frames import Frame
+from w2v.stepper.losses import loss_of
+from w2v.stepper.quantities import STAGES, quantities_of
+from w2v.stepper.recipes import Term
+from w2v.stepper.referee import badge
+from w2v.stepper.settings import StepSettings, WrongSettingError, shown
+from w2v.stepper.text import Text
+from w2v.stepper.trajectory import MEMORY, Trajectory
+from w2v.stepper.windows import COLUMNS, CONTEXTS, ROWS
+
+FRAMES = 8
+"""Steps whose quantities are kept at hand."""
+
+MOST_WORDS = 200
+"""Words of a text that is shown whole."""
+
+
+class Stepper:
+    """A walk through training: every number of every step, and where it comes from.
+
+    ``text`` has one sentence a line; ``window``, ``vector_size``, ``alpha``, ``seed``, ``loss`` and
+    ``negative`` are those of :class:`~w2v.stepper.settings.StepSettings`. The walk begins at the first
+    stage of the first word. Everything is computed from the settings alone: the same address has the same
+    numbers, in whatever order steps are asked for. One object may be asked by several threads.
+
+    Raises :class:`~w2v.stepper.settings.WrongSettingError`, a ValueError in one line.
+
+    >>> stepper = Stepper("i like text information systems", window=1, vector_size=3)
+    >>> stepper.forward().address
+    Address(epoch=0, word=0, stage=1)
+    >>> stepper.written("h", (0,))
+    '1·0.02 + 0·0.90 + 0·0.66 + 0·(−0.94) + 0·(−0.34)'
+    """
+
+    def __init__(
+        self,
+        text: str = StepSettings.text,
+        *,
+        limits: tuple[int, int, int] = (ROWS, COLUMNS, CONTEXTS),
+        memory: int = MEMORY,
+        **settings: Any,
+    ) -> None:
+        self.settings = StepSettings.of({"text": text, **settings})
+        self.text = Text.of(self.settings)
+        self.loss = loss_of(self.text, self.settings)
+        self.trajectory = Trajectory(self.text, self.loss, self.settings, memory)
+        self.limits = limits
+        self.address = Address()
+        self._frames: OrderedDict[int, Frame] = OrderedDict()
+        self._lock = threading.RLock()
+
+    @classmethod
+    def of(cls, settings: StepSettings) -> Stepper:
+        """The walk for checked settings."""
+        return cls(**settings.as_dict())
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """The steps of an epoch: target words for the softmax, (target, context) pairs otherwise."""
+        return len(self.text)
+
+    # --- walking ---
+
+    def forward(self) -> Stepper:
+        """To the next stage; after the last one to the next word. Returns itself, as all of these do."""
+        return self.go(self.address.forward(len(self.text)))
+
+    def back(self) -> Stepper:
+        """To the stage before; nothing happens at the beginning."""
+        return self.go(self.address.back(len(self.text)) or self.address)
+
+    def next_word(self) -> Stepper:
+        """To the same stage of the next word."""
+        return self.go(self.address.moved(len(self.text), 1) or self.address)
+
+    def next_epoch(self) -> Stepper:
+        """To the same stage of the same word, an epoch later."""
+        return self.go(self.address.moved(len(self.text), len(self.text)) or self.address)
+
+    def go(self, address: Address | tuple[int, int, int]) -> Stepper:
+        """To any address; :class:`WrongSettingError` if it is none."""
+        address = self.checked(*address)
+        self.frame(address)
+        self.address = address
+        return self
+
+    def checked(self, epoch: int = 0, word: int = 0, stage: int = 0) -> Address:
+        """An address, if there is such a step; :class:`WrongSettingError` otherwise."""
+        limits = {"epoch": (epoch, None), "word": (word, len(self.text)), "stage": (stage, len(STAGES))}
+        for name, (value, size) in limits.items():
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            if not whole or value < 0 or (size is not None and value >= size):
+                most = "or more" if size is None else f"to {size - 1:,}"
+                raise WrongSettingError(name, f"{name}={shown(value)}: give a whole number, 0 {most}")
+        return Address(epoch, word, stage)
+
+    # --- looking ---
+
+    def frame(self, address: Address | None = None) -> Frame:
+        """The step at an address, by default at the present one, with all its quantities."""
+        address = address or self.address
+        iteration = address.iteration(len(self.text))
+        with self._lock:
+            if iteration not in self._frames:
+                self._frames[iteration] = Frame.at(self.trajectory, address, self.limits)
+            self._frames.move_to_end(iteration)
+            while len(self._frames) > FRAMES:
+                self._frames.popitem(last=False)
+            return self._frames[iteration]
+
+    def known(self) -> dict[str, Any]:
+        """The quantities that are known at the present stage, as arrays."""
+        found = self.frame().found
+        table = quantities_of(self.settings.loss)
+        return {name: found[name] for name, named in table.items() if named.stage <= self.address.stage}
+
+    def derivation(self, name: str, at: tuple[int, ...]) -> list[Term]:
+        """Where a number of the present step comes from: literals and references, in the order of the sum."""
+        return self.frame().derivation(name, at)
+
+    def written(self, name: str, at: tuple[int, ...], digits: int | None = 2) -> str:
+        """The same with its numbers: rounded to ``digits``, or in full for None."""
+        return self.frame().written(name, at, digits)
+
+    def badge(self, address: Address | None = None) -> dict[str, Any]:
+        """The largest difference between this step's gradients and JAX's."""
+        return badge(self.loss.module, self.frame(address).found)
+
+    # --- as plain data ---
+
+    def step(self, epoch: int = 0, word: int = 0) -> dict[str, Any]:
+        """A step as plain data, all its stages."""
+        frame = self.frame(self.checked(epoch, word))
+        with self._lock:
+            return {"session": self.settings.key, **frame.record()}
+
+    def session(self) -> dict[str, Any]:
+        """What all steps have in common, as plain data."""
+        words, small = self.text.words, sum(map(len, self.text.sentences)) <= MOST_WORDS
+        rows, columns, contexts = self.limits
+        return {
+            "id": self.settings.key,
+            "settings": self.settings.as_dict(),
+            "loss": self.settings.loss,
+            "words": words if len(words) <= MOST_WORDS else None,
+            "V": len(words),
+            "N": self.settings.vector_size,
+            "steps_per_epoch": len(self.text),
+            "furthest": self.trajectory.furthest,
+            "sentences": [[words[word] for word in sentence] for sentence in self.text.sentences]
+            if small
+            else None,
+            **describe(self.settings.loss, self.loss),
+            "limits": {"rows": rows, "columns": columns, "contexts": contexts},
+            "notes": self.notes(),
+        }
+
+    def notes(self) -> list[str]:
+        """What a reader should know of the text."""
+        alone = list(dict.fromkeys(self.text.alone))
+        if not alone:
+            return []
+        names = ", ".join(f"“{word}”" for word in alone[:3]) + (", …" if len(alone) > 3 else "")
+        return [f"Alone in a line, and so without context: {names}. It is passed over."]
+
+    def labels(self) -> list[str]:
+        """The labels of the ledger that the steps' equations have."""
+        table: Mapping[str, Any] = quantities_of(self.settings.loss)
+        return list(dict.fromkeys(label for named in table.values() for label in named.labels))
