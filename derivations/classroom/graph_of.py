@@ -111,7 +111,7 @@ ACTIVE = {
     "integer_pow",
     "max",
     "min",
-    "pjit",
+    "jit",
 }
 """How an activation that is written out ends: 1 / (1 + exp(-u)), where(u > 0, u, 0.1 * u)."""
 

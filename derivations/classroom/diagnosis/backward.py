@@ -28,7 +28,7 @@ def backward_guesses(graph: Graph, name: str, scenes: Sequence[Scene]) -> Iterat
     target = graph.arguments[name]
     between = [node for node in graph.nodes if target in graph.above[node.number]]
     seen = set()
-    for node in between:
+    for node in reversed(between):  # of a loop the last pass, which all the others lead to
         if node.site in seen:
             continue
         seen.add(node.site)

@@ -57,7 +57,7 @@ def name_constant(factors: Sequence[float], scenes: Sequence[Scene]) -> Constant
 
 
 def _same(found: Any, values: Any) -> bool:
-    return bool(np.all(np.abs(found - values) <= CLOSE * np.abs(values)))
+    return bool(np.all(np.abs(found - values) <= CLOSE * np.abs(values) + 1e-10))
 
 
 def _measures(scenes: Sequence[Scene]) -> Iterator[tuple[Any, str, float]]:

@@ -120,13 +120,19 @@ def last_resort(name: str, scenes: Sequence[Scene]) -> Explanation | None:
         says = f"your d{name} is right to 7 digits only: somewhere in the middle it went through float32"
         return Explanation("float32", name, says, evidence(scenes))
     place = wrong_place(name, scenes)
-    if place is None:
+    if place is None or not any(_right_elsewhere(scene, name) for scene in scenes):
         return None
     what = {"": "which fits no explanation", "0": "which is 0", "-1": "which has the wrong sign"}.get(
         place.factor, f"which is the right one times {place.factor}"
     )
     says = f"your d{name} is right but for its {place.text}, {what}"
     return Explanation(place.kind, name, says, evidence(scenes), place.text)
+
+
+def _right_elsewhere(scene: Scene, name: str) -> bool:
+    """Whether there is anything to be right about, outside the wrong entries."""
+    elsewhere = np.asarray(scene.right[name])[~_wrong_entries(scene, name)]
+    return scene.wrong(name) and not scene.negligible(name, elsewhere)
 
 
 def _is_float32(name: str, scenes: Sequence[Scene]) -> bool:

@@ -28,6 +28,10 @@ def at_node(graph: Graph, node: Node, is_argument: bool) -> Iterator[Guess]:
                 yield on_node("lost-sum", says, node, partial(_all_but, axis, place), 2.8, word)
             says = f"takes the mean over {letter} of the error of {node.name}"
             yield on_node("lost-sum", says, node, partial(_mean, axis), 3.2, letter)
+    if len(graph.sites[node.site]) > 1:
+        for place, word in ((-1, "last"), (0, "first")):
+            says = f"counts only the {word} pass of the loop through {node.name}"
+            yield on_node("only-one-counted", says, node, partial(_one_pass, place), 2.0, word)
     if not is_argument:
         for other in graph.first_of_each():
             if other.real and other.shape == node.shape and other.shape and other.number != node.number:
@@ -45,6 +49,11 @@ def at_node(graph: Graph, node: Node, is_argument: bool) -> Iterator[Guess]:
         yield on_node("extra-factor", says, node, partial(_times, value), at, text)
         says = f"lacks the factor {text}{whose}"
         yield on_node("missing-factor", says, node, partial(_over, value), at + 0.05, text)
+
+
+def _one_pass(place: int, computation: Computation, at: int, signal: Any) -> Any:
+    passes = computation.graph.sites[computation.graph.nodes[at].site]
+    return signal if at == passes[place] else np.zeros_like(signal)
 
 
 def _only(axis: int, place: int, _: Computation, at: int, signal: Any) -> Any:

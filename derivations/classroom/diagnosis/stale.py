@@ -17,7 +17,9 @@ def stale_guesses(graph: Graph, name: str) -> Iterator[Guess]:
     """Errors of rows that are left in the rows after them, for the gradient of one argument."""
     target = graph.arguments[name]
     for node in graph.nodes[:-1]:
-        if target not in graph.above[node.number] or len(node.shape) < 2 or node.number == target:
+        if target not in graph.above[node.number] or len(node.shape) < 2 or not node.real:
+            continue
+        if node.number == target:
             continue
         for says, change, cost in _CHANGES:
             subject = ("stale", node.site, says)

@@ -62,6 +62,7 @@ OWN = (
     ("{q}", lambda q: q),
     ("sigmoid({q})", lambda q: 1 / (1 + np.exp(-q))),
     ("softmax({q})", _softmax),
+    ("softmax({q}) over the wrong axis", lambda q: _softmax(q.T).T),
     ("tanh({q})", np.tanh),
     ("exp({q})", np.exp),
     ("({q} > 0)", lambda q: (q > 0).astype(float)),
@@ -137,7 +138,7 @@ def fitted_terms(graph: Graph, name: str, scenes: Sequence[Scene]) -> Iterator[S
     """
     target = graph.arguments[name]
     for node in graph.first_of_each():
-        if target not in graph.above[node.number] or not node.shape:
+        if target not in graph.above[node.number] or not node.shape or not node.real:
             continue
         rests = [_rest(scene, node, target, name) for scene in scenes]
         rights = [scene.right[name] for scene in scenes]
