@@ -375,13 +375,57 @@ def test_a_large_array_is_shown_around_its_worst_entry_and_says_so() -> None:
     assert html.count('<td class="plus') + html.count('<td class="minus') == 3 * 16 * 16
 
 
-def test_a_right_gradient_shows_its_first_instance() -> None:
+def test_a_right_gradient_shows_an_instance() -> None:
     smallest = Smallest({"V": 2}, {}, {"W": AUTOMATIC, "b": HAND[0]}, {"W": AUTOMATIC, "b": HAND[0]})
     html = as_html(right_report(smallest=smallest))
-    assert "the first instance: V = 2" in html
+    assert "an instance: V = 2" in html
     assert html.count("<caption>") == 6
     assert "worst" not in html.replace(notebook_style.STYLE, "")
-    assert "the first instance" not in str(right_report(smallest=smallest))
+    assert len(str(right_report(smallest=smallest)).splitlines()) == 2
+
+
+def test_one_instance_says_less_than_a_hundred_and_so_does_its_report() -> None:
+    note = "it holds on this instance, but fails on 12 of 12 variations of it"
+    right = right_report(instances=1, shapes=1, notes=(note,))
+    assert str(right).splitlines()[:2] == [
+        "✓ gradients is right on this instance: W (V N), b (N)",
+        f"  note: {note}",
+    ]
+    html = as_html(right)
+    assert "gradients is right on this instance" in html
+    assert f'<p class="remark">note: {note}</p>' in html
+    wrong = wrong_report(instances=1, diagnosis=(), unexplained=("W",))
+    for page in (str(wrong), as_html(wrong)):
+        assert "smallest failing case" not in page
+        assert "in this instance, only entry [0, 1] of 4 is wrong" in page
+
+
+def test_both_modes_of_jax_fit_in_a_line() -> None:
+    judges = ("JAX's reverse mode", "JAX's forward mode", "complex step")
+    lines = as_text(right_report(judges=judges), 80).splitlines()
+    assert lines[1:] == ["  100 instances · 61 shapes · float64 · 1.2 s · JAX in both modes, complex step"]
+
+
+def test_where_nothing_was_tried_nothing_is_counted() -> None:
+    raises = Finding("raises", "", "the body of gradient is still empty")
+    report = Report("gradient", False, (), findings=(raises,))
+    assert str(report).splitlines()[-1] == "┃ raises"
+    assert "0 instances" not in as_html(report)
+
+
+def test_a_wrong_shape_that_is_explained_is_told_once() -> None:
+    shape = Finding("wrong-shape", "W", "the gradient for W has shape (3, 2), W has (2, 3)")
+    other = Finding("wrong-shape", "b", "the gradient for b has shape (), b has (2,)")
+    diagnosis = (Explanation("transposed", "W", "your dW is transposed", "50 of 50 shapes"),)
+    lines = str(wrong_report(diagnosis=diagnosis, findings=(shape, other))).splitlines()
+    assert lines[2:8] == [
+        "┃ your dW is transposed",
+        "┃ transposed · 50 of 50 shapes",
+        f"┃ {shape.message}",
+        "",
+        f"┃ {other.message}",
+        "┃ wrong-shape",
+    ]
 
 
 def test_what_is_not_finite_has_a_pattern_of_its_own() -> None:

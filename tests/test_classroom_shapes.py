@@ -182,3 +182,40 @@ def test_a_wrong_instance_is_told_with_its_repair(at: Any, says: str) -> None:
 def test_an_instance_of_words_is_refused() -> None:
     with pytest.raises(TypeError, match="x is a list of <U3: give an array of numbers"):
         from_arrays({"x": ["one"]}, ["x"])
+
+
+@pytest.mark.parametrize(
+    ("value", "free", "set_of"),
+    [
+        ([0.0, 0.0, 0.0], True, None),
+        ([0.0, 0.0, 0.0], False, {0.0, 1.0}),
+        ([1.0, 1.0, 1.0], False, {0.0, 1.0}),
+        ([1.0, 1.0, 1.0], True, None),
+        ([0.25, 0.25, 0.25, 0.25], False, None),
+        ([2, 2, 2, 2], False, {0, 1, 2}),
+        (0.0, False, {0.0, 1.0}),
+        (0.0, True, None),
+    ],
+)
+def test_what_is_all_equal_is_drawn_anew(value: Any, free: bool, set_of: set[float] | None) -> None:
+    described = from_arrays({"w": value}, ["w"])
+    drawn = [varied(described, seed, free=["w"] if free else []).inputs["w"] for seed in range(20)]
+    assert len({np.asarray(one).tobytes() for one in drawn}) > 1
+    if set_of:
+        assert set(np.ravel(drawn).tolist()) == set_of
+    if value == [0.25] * 4:
+        assert np.allclose(np.sum(drawn, axis=1), 1)
+
+
+def test_rows_of_one_share_and_words_that_may_be_the_only_one_stay() -> None:
+    described = from_arrays({"t": [[1.0], [1.0]], "words": [0, 0]}, ["t", "words"])
+    inputs = varied(described, 3).inputs
+    assert np.all(inputs["t"] == 1)
+    assert np.all(inputs["words"] == 0)
+
+
+def test_one_argument_is_varied_alone() -> None:
+    description = given_description()
+    inputs = varied(description, 5, only="W").inputs
+    changed = [name for name in GIVEN if not np.array_equal(inputs[name], description.given[name])]
+    assert changed == ["W"]

@@ -1,7 +1,7 @@
 """A report in a notebook: what the terminal says, and the gradients as heat maps.
 
 For each wrong argument hand, automatic and difference on one scale, of the smallest failing case; of a
-right gradient, those of its first instance. One piece of HTML: no script, nothing loaded, no ``id`` that
+right gradient, those of one instance. One piece of HTML: no script, nothing loaded, no ``id`` that
 another report could share. The numbers are a table first and a picture second, so that it can be
 read aloud, and where a notebook drops the style.
 """
@@ -16,6 +16,7 @@ import numpy as np
 from derivations.classroom.findings import ArgumentResult, Report, Smallest
 from derivations.classroom.notebook_style import STYLE
 from derivations.classroom.reading import (
+    case_title,
     clean,
     described,
     headline,
@@ -45,11 +46,12 @@ def as_html(report: Report) -> str:
         verdict(report),
         *(said(*one) for one in mistakes(report)),
         *remarks(report),
+        *(notes(report, "remark") if right else []),
         *([arguments(report.arguments)] if report.arguments and not right else []),
         *(case(report, report.smallest) if report.smallest else []),
         *([again(report.again)] if report.again and not right else []),
-        *(tag("p", f"note: {text(note)}", "quiet note") for note in report.notes),
-        tag("p", text(tried(report)), "quiet found"),
+        *(notes(report, "quiet note") if not right else []),
+        *([tag("p", text(tried(report)), "quiet found")] if tried(report) else []),
     ]
     look = f"dvn-report {'right' if right else 'wrong'}"
     return f'<section class="{look}" aria-label="{label}">{STYLE}{"".join(parts)}</section>'
@@ -82,6 +84,11 @@ def remarks(report: Report) -> Iterator[str]:
             yield tag("p", text(f"! {noticed(finding)}"), "remark")
 
 
+def notes(report: Report, look: str) -> Iterator[str]:
+    """Remarks that change no verdict; of a right gradient, all that is left to be said."""
+    return (tag("p", f"note: {text(note)}", look) for note in report.notes)
+
+
 def arguments(results: Iterable[ArgumentResult]) -> str:
     """A table with a row for each argument."""
     heads = ("argument", "shape", "verdict", "failed on", "worst entry", "hand", "automatic")
@@ -108,9 +115,8 @@ def argument(result: ArgumentResult) -> str:
 
 def case(report: Report, shown: Smallest) -> Iterator[str]:
     """Sizes and inputs, then three heat maps for each argument that is wrong (or each, if none is)."""
-    title = "the first instance" if is_right(report) else "the smallest failing case"
     sizes = ", ".join(f"{letter} = {size}" for letter, size in shown.sizes.items())
-    yield tag("p", text(f"{title}{': ' + sizes if sizes else ''}"), "title")
+    yield tag("p", text(f"{case_title(report)}{': ' + sizes if sizes else ''}"), "title")
     rows = (
         f"{tag('dt', text(name))}{tag('dd', text(short(value)))}" for name, value in shown.inputs.items()
     )

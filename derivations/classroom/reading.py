@@ -32,7 +32,20 @@ def is_right(report: Report) -> bool:
 def headline(report: Report) -> str:
     """The verdict in one line, with a sign for those who do not see its colour."""
     name = clean(report.name, " ") or "the gradient"
-    return f"✓ {name} is right" if is_right(report) else f"✗ {name} is wrong"
+    where = " on this instance" if one_given(report) else ""
+    return f"✓ {name} is right{where}" if is_right(report) else f"✗ {name} is wrong"
+
+
+def one_given(report: Report) -> bool:
+    """Whether one instance was judged alone, which says less than a hundred."""
+    return report.instances == 1
+
+
+def case_title(report: Report) -> str:
+    """What the case in a report is."""
+    if one_given(report):
+        return "this instance"
+    return "an instance" if is_right(report) else "the smallest failing case"
 
 
 def contradictions(report: Report) -> tuple[str, ...]:
@@ -62,15 +75,23 @@ def judged(report: Report) -> str:
 
 
 def tried(report: Report) -> str:
-    """How it was found: instances, shapes, precision, seconds, judges."""
+    """How it was found: instances, shapes, precision, seconds, judges; nothing where nothing was."""
+    if not report.instances:
+        return ""
     parts = [
         counted(report.instances, "instance"),
         counted(report.shapes, "shape"),
         report.precision,
         f"{report.seconds:.1f} s",
-        ", ".join(report.judges),
+        judges(report),
     ]
     return " · ".join(part for part in parts if part)
+
+
+def judges(report: Report) -> str:
+    """The judges; both modes of JAX in few words, so that the line fits a terminal."""
+    both = "JAX's reverse mode, JAX's forward mode"
+    return ", ".join(report.judges).replace(both, "JAX in both modes")
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
@@ -92,10 +113,16 @@ Said = tuple[str, tuple[str, ...]]
 
 def mistakes(report: Report) -> Iterator[Said]:
     """All that is wrong: diagnosis, fatal findings, what nothing explains, and errors of the checker."""
+    fatal = [finding for finding in report.findings if finding.fatal]
+    shapes = [finding for finding in fatal if finding.kind == "wrong-shape"]
+    told = []
     for explanation in report.diagnosis:
-        yield sentence(explanation), (about(explanation),)
-    for finding in report.findings:
-        if finding.fatal:
+        arguments = explanation.argument.split()
+        seen = [finding for finding in shapes if finding.argument in arguments and finding not in told]
+        told += seen  # an explanation of a wrong shape and the shape itself are one mistake
+        yield sentence(explanation), (about(explanation), *map(noticed, seen))
+    for finding in fatal:
+        if finding not in told:
             yield noticed(finding), (clean(finding.kind),)
     yield from unexplained(report)
     for says in contradictions(report):
@@ -130,15 +157,16 @@ def unexplained(report: Report) -> Iterator[Said]:
     for name in report.unexplained:
         found = pair_of(report, name)
         if found is not None or not fatal:
-            yield f"{clean(name, ' ')}: {NO_EXPLANATION}", () if found is None else tuple(hints(found))
+            says = f"{clean(name, ' ')}: {NO_EXPLANATION}"
+            yield says, () if found is None else tuple(hints(found, case_title(report)))
 
 
-def hints(found: Pair) -> Iterator[str]:
-    """Which entries are wrong, and the ratio at the worst of them; about the smallest failing case."""
+def hints(found: Pair, case: str) -> Iterator[str]:
+    """Which entries are wrong in this case, and the ratio at the worst of them."""
     if not found.wrong.any():
-        yield "in the smallest failing case it is right"
+        yield f"in {case} it is right"
         return
-    yield f"in the smallest failing case, {where_wrong(found.wrong)}"
+    yield f"in {case}, {where_wrong(found.wrong)}"
     if found.worst is not None:
         hand, automatic = found.hand[found.worst], found.automatic[found.worst]
         place = f"at {index(found.worst)} " if found.worst else ""

@@ -163,25 +163,62 @@ def as_given(description: Description) -> Instance:
     return Instance({}, GIVEN, 0, description.given)
 
 
-def varied(description: Description, seed: int) -> Instance:
+def varied(
+    description: Description, seed: int, *, free: Sequence[str] = (), only: str | None = None
+) -> Instance:
     """A given instance with other values of the same kinds, shapes and signs.
 
     Zeros and ones are rolled along their last axis, rows that sum to one are permuted, whole numbers
-    drawn again from their range, and all else is multiplied by random factors around one.
+    drawn again from their range, and all else is multiplied by random factors around one. What none of
+    that would change, as it is all zeros or all ones, hides most, and is drawn anew (``_anew``).
+    ``free`` are the arguments that may be any numbers; ``only`` one is varied, if it is named.
     """
     rng = generator(seed)
-    inputs = {name: frozen(_varied(rng, value)) for name, value in description.given.items()}
+    inputs = {
+        name: frozen(_varied(rng, value, free=name in free)) if only in (None, name) else value
+        for name, value in description.given.items()
+    }
     return Instance({}, "varied", seed, inputs)
 
 
-def _varied(rng: np.random.Generator, value: Any) -> Any:
+def _varied(rng: np.random.Generator, value: Any, *, free: bool) -> Any:
     array = np.asarray(value)
+    other = _anew(rng, array, free=free) if constant(array) else None
+    if other is None and array.dtype.kind == "i":
+        other = rng.integers(array.min(), array.max() + 1, array.shape)
+    elif (
+        other is None and array.ndim and np.isin(array, (0.0, 1.0)).all() and not (free and constant(array))
+    ):
+        other = np.roll(array, rng.integers(array.shape[-1]), axis=-1)
+    elif other is None and _sums_to_one(array):
+        other = rng.permuted(array, axis=-1)
+    elif other is None:
+        other = array * np.exp(0.5 * rng.standard_normal(array.shape))
+    return other if array.ndim else np.asarray(other).item()
+
+
+def _anew(rng: np.random.Generator, array: Any, *, free: bool) -> Any:
+    """Other values for an array of equal ones; None where a factor varies them as well, or nothing may.
+
+    Zeros become any numbers if the argument is free, and else zeros and ones, as do ones: they may be
+    labels, or a mask. A row of equal shares becomes one of others; a word, any up to it.
+    """
+    first, many = array.flat[0], array.shape[-1:] > (1,)
     if array.dtype.kind == "i":
-        other: Any = rng.integers(array.min(), array.max() + 1, array.shape)
-        return other if array.ndim else int(other)
-    if array.ndim and np.isin(array, (0.0, 1.0)).all():
-        return np.roll(array, rng.integers(array.shape[-1]), axis=-1)
-    if array.ndim and np.all(np.abs(array.sum(axis=-1) - 1) < 1e-9) and np.all(array >= 0):
-        return rng.permuted(array, axis=-1)
-    other = array * np.exp(0.5 * rng.standard_normal(array.shape))
-    return other if array.ndim else float(other)
+        return rng.integers(0, first + 1, array.shape) if array.size > 1 and first > 0 else None
+    if _sums_to_one(array) and not free:
+        return rng.dirichlet(np.ones(array.shape[-1]), array.shape[:-1]) if many else None
+    if first == 0 and free:
+        return rng.standard_normal(array.shape)
+    both = first == 0 or (first == 1 and array.ndim and not free)
+    return 1.0 * rng.integers(0, 2, array.shape) if both else None
+
+
+def constant(array: Any) -> bool:
+    """Whether all entries are equal."""
+    return bool(np.all(array == np.asarray(array).flat[0]))
+
+
+def _sums_to_one(array: Any) -> bool:
+    """Whether every row is one of shares: not negative, one together."""
+    return bool(array.ndim and np.all(np.abs(array.sum(axis=-1) - 1) < 1e-9) and np.all(array >= 0))

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from derivations.classroom.findings import ArgumentResult, Report, Smallest
 from derivations.classroom.reading import (
+    case_title,
     clean,
     described,
     headline,
@@ -70,7 +71,8 @@ def show(console: Console, report: Report) -> None:
         line = Text(clean(report.again), style="bold")
         console.print(line, soft_wrap=True, highlight=False)  # never broken: it is there to be pasted
         console.print(highlight=False)
-    console.print(Text(f"{'  ' if right else ''}{tried(report)}", style=QUIET), highlight=False)
+    if tried(report):
+        console.print(Text(f"{'  ' if right else ''}{tried(report)}", style=QUIET), highlight=False)
 
 
 def parts_of(report: Report, width: int) -> Iterator[RenderableType]:
@@ -93,7 +95,7 @@ def parts_of(report: Report, width: int) -> Iterator[RenderableType]:
 def short_parts(report: Report) -> Iterator[RenderableType]:
     """What a right gradient is told: nothing but what may still be of interest."""
     yield from remarks(report)
-    yield from (Padding(Text(clean(note), QUIET), (0, 0, 0, 2), expand=False) for note in report.notes)
+    yield from (Padding(Text(f"note: {clean(note)}"), (0, 0, 0, 2), expand=False) for note in report.notes)
 
 
 def barred(said: tuple[Text, Text], width: int) -> Text:
@@ -159,7 +161,7 @@ def row_of(result: ArgumentResult) -> tuple[Text, ...]:
 def smallest_case(report: Report, case: Smallest, width: int) -> Iterator[RenderableType]:
     """Sizes and inputs, then both gradients for every argument that is wrong."""
     sizes = ", ".join(f"{letter} = {size}" for letter, size in case.sizes.items())
-    yield Text(f"the smallest failing case{': ' + sizes if sizes else ''}", style="bold")
+    yield Text(f"{case_title(report)}{': ' + sizes if sizes else ''}", style="bold")
     inputs = Table.grid(padding=(0, 1))
     inputs.add_column(justify="right")
     inputs.add_column(overflow="fold")

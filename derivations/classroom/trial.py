@@ -12,6 +12,7 @@ import numpy as np
 
 from derivations.classroom.calls import Called, Hand
 from derivations.classroom.cases import Case, excess
+from derivations.classroom.extended import NOTE, only_rounding
 from derivations.classroom.findings import Finding
 from derivations.classroom.losses import Loss
 from derivations.classroom.shapes import varied
@@ -22,6 +23,9 @@ ENOUGH = 6
 
 VARIATIONS = 12
 """How many variations of a given instance are tried besides."""
+
+HIDING = 4
+"""How many variations of one argument alone, to see whether it is the one that hides a fault."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +82,28 @@ class Trial:
             wide = self.loss.permitted_in_float32(instance)
             permitted |= {name: np.maximum(wide[name], permitted[name]) for name in called.narrow}
         case = Case(instance, called.values, judgement.automatic, permitted, holds=False)
-        return replace(case, holds=all(error_of(case, name) <= 1 for name in self.loss.wrt)), called
+        holds = all(error_of(case, name) <= 1 for name in self.loss.wrt)
+        if not holds and only_rounding(self.hand, case):
+            called.notes.append(NOTE)
+            return replace(case, hand=case.automatic, holds=True), called
+        return replace(case, holds=holds), called
 
     def variations(self) -> list[Case]:
         """The cases of a given instance's variations; none where shapes were described."""
         if not self.loss.description.given:
             return []
-        found = (self.judge(varied(self.loss.description, number)) for number in range(VARIATIONS))
-        return [case for case, _ in found if case is not None]
+        return self._varied(VARIATIONS)
+
+    def hiding(self) -> list[str]:
+        """The arguments of a given instance with other values of which alone the gradient fails."""
+        names = self.loss.description.names
+        return [name for name in names if not all(case.holds for case in self._varied(HIDING, name))]
+
+    def _varied(self, many: int, only: str | None = None) -> list[Case]:
+        """The cases of so many variations; none of them counts."""
+        apart = Trial(self.loss, self.hand)
+        drawn = (varied(self.loss.description, seed, free=self.loss.wrt, only=only) for seed in range(many))
+        return [case for case, _ in map(apart.judge, drawn) if case is not None]
 
     @property
     def overflowed(self) -> list[Case]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from derivations.classroom.cases import Case, excess
 from derivations.classroom.findings import ArgumentResult, Explanation, Finding, Report, Smallest
+from derivations.classroom.shapes import constant
 from derivations.classroom.shrink import extent, smallest_failing
 from derivations.classroom.trial import VARIATIONS, Trial, error_of
 from derivations.referee.instances import Instance
@@ -18,6 +19,11 @@ from derivations.referee.tolerance import ROUNDINGS
 
 VALUE = "value"
 """The kind of failure that is no finding: entries that are wrong."""
+
+WRONG_SHAPE = "wrong-shape"
+
+LONG = 50
+"""Arrays that were given with more numbers than these are named in the line to paste, not written out."""
 
 
 def report_on(trial: Trial) -> Report:
@@ -35,7 +41,23 @@ def report_on(trial: Trial) -> Report:
         shapes=len({shapes_of(case.instance) for case in trial.cases}),
         notes=tuple(remarks(trial, right=right)),
     )
-    return report if right or not trial.cases else explained(report, trial)
+    if right:
+        return replace(report, smallest=shown(trial.counted))
+    return explained(report, trial) if trial.cases else report
+
+
+def shown(cases: list[Case]) -> Smallest:
+    """Both gradients where they are right: on an ordinary instance with more than one entry, the first of
+    those whose sizes tell rows from columns best.
+    """
+    ordinary = [case for case in cases if case.instance.scale == "ordinary"] or cases
+    several = [case for case in ordinary if any(np.size(one) > 1 for one in case.automatic.values())]
+    return as_smallest(min(several or ordinary, key=lambda case: alike(case.instance)))
+
+
+def as_smallest(case: Case) -> Smallest:
+    """A case as the report has it."""
+    return Smallest(case.instance.sizes, case.instance.inputs, case.hand, case.automatic)
 
 
 def result_for(name: str, trial: Trial) -> ArgumentResult:
@@ -55,16 +77,27 @@ def shapes_of(instance: Instance) -> tuple[Any, ...]:
 
 
 def merged(trial: Trial) -> Iterator[Finding]:
-    """Each kind of finding for each argument once, as on its smallest instance, with how often."""
+    """Each kind of finding for each argument once, as on its smallest instance, with how often.
+
+    A wrong shape is told where the sizes differ, if it is seen there: where one is 1, a number passes for
+    an array that has lost its shape, and a row for a column.
+    """
     groups: dict[tuple[str, str], list[tuple[Instance, Finding]]] = {}
     for instance, finding in trial.found:
         groups.setdefault((finding.kind, finding.argument), []).append((instance, finding))
     for group in groups.values():
-        _, finding = min(group, key=lambda row: extent(row[0]))
+        _, finding = min(
+            group, key=lambda row: (row[1].kind == WRONG_SHAPE and alike(row[0]), extent(row[0]))
+        )
         number, tried = len({id(instance) for instance, _ in group}), len(trial.cases)
         often = f" (on {number} of {tried} instances)" if number < tried else ""
         mild = finding.kind == "not-finite" and bool(trial.overflowed)
         yield replace(finding, message=finding.message + often, fatal=finding.fatal and not mild)
+
+
+def alike(instance: Instance) -> int:
+    """How many sizes are 1, or equal to another."""
+    return len(instance.sizes) - len(set(instance.sizes.values()) - {1})
 
 
 DOUBTS = {
@@ -95,18 +128,41 @@ def remarks(trial: Trial, *, right: bool) -> Iterator[str]:
         if trial.cases:
             first = next(row for row in trial.unjudged if row.kind == kind)
             yield f"{number} of {tried} instances were not judged: {first.message} ({first.instance})"
+    where = "this" if trial.loss.description.given else "every"
     for name in trial.loss.wrt:
         if trial.invisible(name):
             yield (
-                f"the gradient for {name} is zero on every instance, or too small to tell: zeros would pass"
-                " too, so nothing is known of it; give values at which it is not"
+                f"the gradient for {name} is zero on {where} instance, or too small to tell: zeros would"
+                " pass too, so nothing is known of it; give values at which it is not"
             )
     wrong = [case for case in trial.variations() if not case.holds] if right else []
     if wrong:
         yield (
-            f"it holds on this instance, but fails on {len(wrong)} of {VARIATIONS} variations of it: its"
-            " values hide a fault; describe the shapes, and others will be drawn"
+            f"it holds on this instance, but fails on {len(wrong)} of {VARIATIONS} variations of it:"
+            f" {hidden_by(trial)}; give other values, or describe the shapes, and they will be drawn"
         )
+
+
+def hidden_by(trial: Trial) -> str:
+    """Whose values hide a fault: of the arguments with others of which it shows, those of equal entries."""
+    hiding = trial.hiding()
+    equal = {name: all_equal(trial.loss.description.given[name]) for name in hiding}
+    if any(equal.values()):
+        return " and ".join(f"{name}, {says}, hides a fault" for name, says in equal.items() if says)
+    names = " or of ".join(hiding)  # with other values of any one of them it shows
+    return f"the values of {names} hide a fault" if names else "its values together hide a fault"
+
+
+def all_equal(value: Any) -> str:
+    """What an array is if all its entries are equal."""
+    array = np.asarray(value)
+    if not constant(array) or (not array.ndim and value != 0):
+        return ""
+    if not array.ndim:
+        return "which is 0"
+    return {0: "which is all zeros", 1: "which is all ones"}.get(
+        value.flat[0], "whose entries are all equal"
+    )
 
 
 # --- what is wrong ------------------------------------------------------------------------------------
@@ -129,7 +185,7 @@ def explained(report: Report, trial: Trial) -> Report:
         report,
         notes=(*report.notes, *remark),
         arguments=tuple(with_worst(result, case) for result in report.arguments),
-        smallest=Smallest(case.instance.sizes, case.instance.inputs, case.hand, case.automatic),
+        smallest=as_smallest(case),
         diagnosis=tuple(explanations),
         unexplained=tuple(unexplained),
         again=again(trial, case.instance.inputs),
@@ -144,6 +200,9 @@ def most_often_wrong(trial: Trial) -> str:
 def smallest_case(trial: Trial, key: tuple[str, str], failing: list[Instance]) -> Case:
     """The smallest case that fails in the same way for the same argument."""
     kind, argument = key
+    cases = {id(case.instance): case for case in trial.cases}
+    counts = [instance for instance in failing if other_count(cases[id(instance)], argument)]
+    failing = counts or failing
 
     def fails(instance: Instance) -> bool:
         case, called = Trial(trial.loss, trial.hand).judge(instance)
@@ -151,11 +210,17 @@ def smallest_case(trial: Trial, key: tuple[str, str], failing: list[Instance]) -
             return False
         if kind == VALUE:
             return np.isfinite(error_of(case, argument)) and error_of(case, argument) > 1
-        return any((finding.kind, finding.argument) == key for finding in called.findings)
+        found = any((finding.kind, finding.argument) == key for finding in called.findings)
+        return found and (other_count(case, argument) or not counts)
 
     instance = smallest_failing(trial.loss.description, failing, fails)
     case, _ = Trial(trial.loss, trial.hand).judge(instance)
     return case or next(case for case in trial.cases if case.instance is failing[0])
+
+
+def other_count(case: Case, name: str) -> bool:
+    """Whether a gradient has more or fewer entries than it should, and not only another shape."""
+    return name in case.hand and np.size(case.hand[name]) != np.size(case.automatic[name])
 
 
 def with_worst(result: ArgumentResult, case: Case) -> ArgumentResult:
@@ -174,7 +239,10 @@ def again(trial: Trial, inputs: Mapping[str, Any]) -> str:
     """A line of Python that checks the smallest case again."""
     loss = getattr(trial.loss.function, "__name__", "loss").replace("<lambda>", "loss")
     gradient = trial.hand.name.replace("<lambda>", "gradient")
-    values = {name: np.asarray(value).tolist() for name, value in inputs.items()}
+    if trial.loss.description.given and sum(map(np.size, inputs.values())) > LONG:
+        values = f"{{{', '.join(f'{name!r}: {name}' for name in inputs)}}}"
+    else:
+        values = str({name: np.asarray(value).tolist() for name, value in inputs.items()})
     return f"check_gradient({loss}, {gradient}, {values}, wrt={' '.join(trial.loss.wrt)!r})"
 
 

@@ -132,7 +132,14 @@ class Apart:
 
     @property
     def _during(self) -> str:
-        return f"call {self.calls}" if self.calls else "loading the file"
+        """When it ended, if it was not the first thing that was asked of the function."""
+        if self.calls == 1:
+            return ""
+        return (
+            f"when it is called for the {ordinal(self.calls)} time: "
+            if self.calls
+            else "loading the file: "
+        )
 
     def _send(self, message: bytes) -> None:
         if self.ended:
@@ -185,7 +192,7 @@ class Apart:
 
     def _end(self, kind: str, message: str) -> Ended:
         self.stop()
-        self.ended = Finding(kind, "", f"{self._during}: {message}")
+        self.ended = Finding(kind, "", f"{self._during}{message}")
         return Ended(message)
 
     def stop(self) -> None:
@@ -217,6 +224,12 @@ class Apart:
         with suppress(OSError, ValueError):
             while some := self._process.stderr.read1(2**16):  # type: ignore[attr-defined]  # buffered
                 self._printed += some[: PRINTED - len(self._printed)]
+
+
+def ordinal(number: int) -> str:
+    """``2nd``, ``11th``, ``23rd``."""
+    teens = number % 100 in (11, 12, 13)
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def _parameters(described: Sequence[Sequence[str]]) -> Iterator[inspect.Parameter]:
