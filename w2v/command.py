@@ -14,6 +14,7 @@ from rich.console import Console
 from w2v.tables import analogies_table, contents_table, info_table, pairs_table, similar_table
 from w2v.train_command import train
 from w2v.vectors import UnknownWordError, WordVectors
+from w2v.visualizer.command import visualize
 
 FILE = click.Path(path_type=Path)
 MENDABLE = (ValueError, OSError, ArithmeticError, ModuleNotFoundError, UnknownWordError)
@@ -195,6 +196,7 @@ def info(file: Path, topn: int, errors: str) -> None:
 
 
 cli.add_command(train)
+cli.add_command(visualize)
 
 
 # --- what the commands share ------------------------------------------------------------------------

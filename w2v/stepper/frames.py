@@ -37,11 +37,11 @@ class Frame:
     limits: tuple[int, int, int]
 
     @classmethod
-    def at(cls, trajectory: Trajectory, address: Address, limits: tuple[int, int, int]) -> Frame:
-        """The step at an address, computed."""
-        state = trajectory.state(address.iteration(len(trajectory.text)))
+    def of(cls, trajectory: Trajectory, state: State, limits: tuple[int, int, int]) -> Frame:
+        """The step that follows a state, computed."""
         found = trajectory.quantities(state)
         trajectory.keep(state, found)
+        address = Address(*divmod(state.iteration, len(trajectory.text)))
         return cls(trajectory, address, state, found, limits)
 
     # --- what it is made of ---

@@ -134,7 +134,12 @@ def loss_of(text: Text, settings: StepSettings) -> Loss:
 
 
 def compute(
-    loss: Loss, step: Step, iteration: int, W: Float64[Array, "V N"], W_prime: Float64[Array, "N J"], alpha: float
+    loss: Loss,
+    step: Step,
+    iteration: int,
+    W: Float64[Array, "V N"],
+    W_prime: Float64[Array, "N J"],
+    alpha: float,
 ) -> Quantities:
     """Every quantity of one step by its name; the tables given are untouched.
 

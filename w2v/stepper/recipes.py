@@ -105,7 +105,9 @@ def place(letter: str, at: Mapping[str, Any], context: Any) -> Any:
     return context[at[letter[0]]] if letter.endswith("*") else at[letter]
 
 
-def written(terms: Iterable[Term], number: Callable[[Reference], float], rest: float, digits: int | None) -> str:
+def written(
+    terms: Iterable[Term], number: Callable[[Reference], float], rest: float, digits: int | None
+) -> str:
     """A sum with its numbers, rounded to ``digits``, or in full.
 
     A negative number is bracketed, but at the beginning and after an opening bracket.

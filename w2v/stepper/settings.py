@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from numbers import Integral, Real
@@ -92,7 +91,7 @@ class StepSettings:
     def _rate(self) -> None:
         value = self.alpha
         number = isinstance(value, Real) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or not 0 < value <= LARGEST_ALPHA:
+        if not number or not 0 < value <= LARGEST_ALPHA:  # which NaN and infinity are not
             raise WrongSettingError(
                 "alpha", f"alpha={shown(value)}: give a number above 0, at most {LARGEST_ALPHA:,.0f}"
             )

@@ -16,7 +16,7 @@ from w2v.stepper.recipes import Term
 from w2v.stepper.referee import badge
 from w2v.stepper.settings import StepSettings, WrongSettingError, shown
 from w2v.stepper.text import Text
-from w2v.stepper.trajectory import MEMORY, Trajectory
+from w2v.stepper.trajectory import MEMORY, State, Trajectory
 from w2v.stepper.windows import COLUMNS, CONTEXTS, ROWS
 
 FRAMES = 8
@@ -109,15 +109,21 @@ class Stepper:
 
     def frame(self, address: Address | None = None) -> Frame:
         """The step at an address, by default at the present one, with all its quantities."""
-        address = address or self.address
-        iteration = address.iteration(len(self.text))
-        with self._lock:
-            if iteration not in self._frames:
-                self._frames[iteration] = Frame.at(self.trajectory, address, self.limits)
-            self._frames.move_to_end(iteration)
-            while len(self._frames) > FRAMES:
-                self._frames.popitem(last=False)
-            return self._frames[iteration]
+        iteration = (address or self.address).iteration(len(self.text))
+        state: State | None = None
+        while True:
+            with self._lock:  # which is let go of on the way, for those who want a step that is near
+                if iteration in self._frames:
+                    return self._frames[iteration]
+                state = self.trajectory.toward(iteration, state)
+                if state.iteration == iteration:
+                    return self._kept(Frame.of(self.trajectory, state, self.limits))
+
+    def _kept(self, frame: Frame) -> Frame:
+        self._frames[frame.state.iteration] = frame
+        while len(self._frames) > FRAMES:
+            self._frames.popitem(last=False)
+        return frame
 
     def known(self) -> dict[str, Any]:
         """The quantities that are known at the present stage, as arrays."""
@@ -173,6 +179,12 @@ class Stepper:
             return []
         names = ", ".join(f"“{word}”" for word in alone[:3]) + (", …" if len(alone) > 3 else "")
         return [f"Alone in a line, and so without context: {names}. It is passed over."]
+
+    def _repr_html_(self) -> str:
+        """Itself in a notebook: the page with its first epochs, in a frame of its own."""
+        from w2v.visualizer.export import framed  # the one arrow back, and only when a notebook asks
+
+        return framed(self)
 
     def labels(self) -> list[str]:
         """The labels of the ledger that the steps' equations have."""

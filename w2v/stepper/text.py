@@ -73,7 +73,8 @@ class Text:
             )
         if V == 1:
             raise WrongSettingError(
-                "text", f"{shown(self.words[0])} is the only word: give a text of two different words or more"
+                "text",
+                f"{shown(self.words[0])} is the only word: give a text of two different words or more",
             )
         self._check_size(settings)
 

@@ -27,6 +27,10 @@ OVERHEAD = 20_000
 """Numbers that NumPy touches in the time that one small step takes beside its numbers."""
 
 
+PAUSE = 100
+"""Steps that are computed in one go."""
+
+
 @dataclass(frozen=True, eq=False)
 class State:
     """The tables before step ``iteration``, and the axes of the epoch's picture, (N, 2)."""
@@ -61,7 +65,27 @@ class Trajectory:
 
     def state(self, iteration: int) -> State:
         """The state before a step; :class:`WrongSettingError` if it is too far, or the numbers overflow."""
-        if not 0 <= iteration <= self.furthest:
+        state = self.toward(iteration)
+        while state.iteration < iteration:
+            state = self.toward(iteration, state)
+        return state
+
+    def toward(self, iteration: int, state: State | None = None) -> State:
+        """``state``, or the nearest one that is kept, and up to ``PAUSE`` steps on the way to ``iteration``.
+
+        So whoever goes far can let others in between.
+        """
+        self.check(iteration)
+        if state is None:
+            state = self.nearest(iteration)
+        for _ in range(min(PAUSE, iteration - state.iteration)):
+            state = self.after(state, self.quantities(state))
+        self.last = state
+        return state
+
+    def check(self, iteration: int) -> None:
+        """Raise :class:`WrongSettingError` for a step that is too far."""
+        if iteration > self.furthest:
             steps = len(self.text)
             last = max(0, (self.furthest + 1) // steps - 1)
             raise WrongSettingError(
@@ -69,14 +93,11 @@ class Trajectory:
                 f"step {iteration:,}, in epoch {iteration // steps:,}, is too far to be computed while you"
                 f" wait: ask for step 0 to {self.furthest:,}, epoch 0 to {last:,}",
             )
+
+    def nearest(self, iteration: int) -> State:
+        """The last state that is kept before a step, or the one that was just there."""
         start = max(kept for kept in self.kept if kept <= iteration)
-        state = self.kept[start]
-        if start < self.last.iteration <= iteration:
-            state = self.last
-        while state.iteration < iteration:
-            state = self.after(state, self.quantities(state))
-        self.last = state
-        return state
+        return self.last if start < self.last.iteration <= iteration else self.kept[start]
 
     def step(self, iteration: int) -> Step:
         """The target and contexts of a step."""
