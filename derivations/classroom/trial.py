@@ -17,6 +17,7 @@ from derivations.classroom.findings import Finding
 from derivations.classroom.losses import Loss
 from derivations.classroom.shapes import varied
 from derivations.referee.instances import Instance
+from derivations.referee.tolerance import OBSERVED, UNIT
 
 ENOUGH = 6
 """Instances that are judged however long they take."""
@@ -116,9 +117,20 @@ class Trial:
         return [] if not usual or any(case.instance.scale != "saturated" for case in beyond) else beyond
 
     @property
+    def drowned(self) -> list[Case]:
+        """Saturated cases in which a gradient, right elsewhere, is lost in roundings of ordinary numbers.
+
+        Where σ is 1e-18, a right formula may well have 0. No fault shows in such cases alone.
+        """
+        beyond = [case for case in self.cases if not case.holds and not overflows(case)]
+        saturated = all(case.instance.scale == "saturated" for case in beyond)
+        usual = [case for case in self.cases if case.instance.scale != "saturated"]
+        return beyond if saturated and len(usual) >= ENOUGH and all(map(drowns, beyond)) else []
+
+    @property
     def counted(self) -> list[Case]:
         """The cases that count."""
-        left_out = {id(case) for case in self.overflowed}
+        left_out = {id(case) for case in (*self.overflowed, *self.drowned)}
         return [case for case in self.cases if id(case) not in left_out]
 
     def invisible(self, name: str) -> bool:
@@ -150,4 +162,15 @@ def overflows(case: Case) -> bool:
     finite = [np.isfinite(hand[n]) for n in names]
     return not all(map(np.all, finite)) and all(
         np.all(ok | ~there) for ok, there in zip(right, finite, strict=True)
+    )
+
+
+def drowns(case: Case) -> bool:
+    """Whether a gradient is off by no more than a few roundings of the numbers that went in."""
+    size = max(1.0, *(float(np.max(np.abs(value), initial=0.0)) for value in case.instance.inputs.values()))
+    return all(
+        name in case.hand
+        and case.hand[name].shape == automatic.shape
+        and bool(np.all(np.abs(case.hand[name] - automatic) <= OBSERVED * UNIT * size**2))
+        for name, automatic in case.automatic.items()
     )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from derivations.classroom.cases import Case, excess
+from derivations.classroom.extended import NOTE
 from derivations.classroom.findings import ArgumentResult, Explanation, Finding, Report, Smallest
 from derivations.classroom.shapes import constant
 from derivations.classroom.shrink import extent, smallest_failing
@@ -122,6 +123,8 @@ def remarks(trial: Trial, *, right: bool) -> Iterator[str]:
     """Remarks that change no verdict."""
     for note, count in trial.notes.items():
         yield f"{note} ({count} times)" if count > 1 else note
+    if trial.drowned:
+        yield f"{NOTE} (lost altogether on {len(trial.drowned)} saturated instances, which do not count)"
     yield from trial.loss.notes
     tried = len(trial.cases) + len(trial.unjudged)
     for kind, number in Counter(row.kind for row in trial.unjudged).items():
