@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -610,6 +611,16 @@ def test_an_exercise_is_found_by_name_or_file_and_not_started_over_itself(own: P
 
 
 # --- --watch ----------------------------------------------------------------------------------------
+
+
+def test_the_line_to_paste_runs_in_a_shell(here: Path) -> None:
+    answered(FIRST, RIGHT.replace("y - t", "t - y"), here)
+    line = run("check").output.partition("see it again:\n")[2].partition("\n")[0]
+    words = shlex.split(line)
+    assert words[:2] == ["python", "-c"]
+    done = subprocess.run([sys.executable, *words[1:]], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("✗ gradient is wrong")
+    assert "has the wrong sign" in done.stdout
 
 
 def test_watch_checks_again_on_every_save(here: Path, linear: Exercise) -> None:

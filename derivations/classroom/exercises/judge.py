@@ -73,7 +73,7 @@ def judge(exercise: Exercise, file: Path, seconds: float = SECONDS) -> Judgement
     barred = [] if file.resolve() == exercise.file else [exercise.file]
     with Apart(file, seconds=seconds, barred=barred) as gradient:
         report = report_on(exercise, gradient)
-    return Judgement(exercise, file, with_notes(report, gradient))
+    return Judgement(exercise, file, with_notes(for_the_shell(report, file), gradient))
 
 
 def report_on(exercise: Exercise, gradient: Apart) -> Report:
@@ -105,6 +105,14 @@ def without_numbers(report: Report) -> Report:
     if report.smallest is None or report.smallest.hand or not fatal:
         return report
     return replace(report, arguments=(), diagnosis=(), unexplained=())
+
+
+def for_the_shell(report: Report, file: Path) -> Report:
+    """The report with a line to paste that runs as it is, in a shell and in the folder of the file."""
+    if not report.again or not file.stem.isidentifier():
+        return report
+    imports = f"from derivations import check_gradient; from {file.stem} import loss, gradient"
+    return replace(report, again=f'python -c "{imports}; print({report.again})"')
 
 
 def with_notes(report: Report, gradient: Apart) -> Report:
