@@ -10,17 +10,7 @@ from derivations.ledger import Entry, find
 from derivations.report.page import mathml, statements
 from w2v.stepper.losses import Loss, source_of
 from w2v.stepper.quantities import STAGES, TEXTS, Named, computed_at, quantities_of
-
-FLOW = (
-    ("x", "h"), ("W", "h"), ("h", "v_prime"), ("h", "u"), ("W_prime", "v_prime"), ("v_prime", "u"),
-    ("W_prime", "u"), ("u", "y"), ("y", "e"), ("t", "e"), ("y", "E"), ("e", "EI"), ("EI", "dE_dW_prime"),
-    ("h", "dE_dW_prime"), ("EI", "dE_dh"), ("W_prime", "dE_dh"), ("dE_dh", "dE_dW"), ("x", "dE_dW"),
-    ("e", "EH"), ("v_prime", "EH"), ("EH", "dE_dW"), ("S", "v_prime"), ("e", "dE_dW_prime"),
-    ("S", "dE_dW_prime"), ("u", "p"), ("p", "E"), ("dE_dW_prime", "step_W_prime"),
-    ("dE_dW", "step_W"), ("step_W_prime", "W_prime_new"), ("W_prime", "W_prime_new"), ("step_W", "W_new"),
-    ("W", "W_new"),
-)  # fmt: skip
-"""The path of the data, over all losses: an arrow is a loss's own if a recipe or a line there goes that way."""
+from w2v.stepper.recipes import references
 
 
 @cache
@@ -112,14 +102,10 @@ def describe(name: str, loss: Loss) -> dict[str, Any]:
 
 
 def arrows(name: str) -> list[list[Any]]:
-    """The path of the data as [from, to, stage], of the quantities that a loss has."""
-    table = quantities_of(name)
-    skip = {("W_prime", "u"), ("h", "v_prime")} if "v_prime" in table else {("h", "v_prime")}
-    skip |= {("EI", "dE_dh")} if "EI" not in table else {("e", "dE_dW_prime")}
-    if "p" in table:
-        skip |= {("y", "E")}
+    """The path of the data as [from, to, stage]: what the numbers of each quantity are made of."""
     return [
-        [one, other, table[other].stage]
-        for one, other in FLOW
-        if one in table and other in table and (one, other) not in skip
+        [one, other, named.stage]
+        for other, named in quantities_of(name).items()
+        for one in dict.fromkeys(named.arrows or references(named.recipe or []))
+        if one != "alpha"
     ]

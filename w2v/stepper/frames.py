@@ -53,7 +53,7 @@ class Frame:
 
     @cached_property
     def values(self) -> Quantities:
-        """Each quantity's array as it is shown: u and y of the softmax as one row, which all contexts share."""
+        """Each quantity's array as it is shown: u and y of the softmax as the row all contexts share."""
         repeats = {name for name, named in self.table.items() if named.repeats_rows}
         return {name: self.found[name][0] if name in repeats else self.found[name] for name in self.table}
 
@@ -125,7 +125,7 @@ class Frame:
 
     def _rest(self, named: Named, ranges: list[Array]) -> Array | None:
         node = first_repetition(named.recipe or [])
-        kind, letter = repeated(node or {}) or ("", "")
+        _, letter = repeated(node or {}) or ("", "")
         letters = letters_of(self.trajectory.settings.loss)
         if node is None or not self.axes[letters[letter]].hidden:
             return None

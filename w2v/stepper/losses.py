@@ -63,10 +63,10 @@ class Softmax:
 
     module = skipgram
 
-    def __init__(self, text: Text, settings: StepSettings) -> None:
+    def __init__(self, text: Text, settings: StepSettings) -> None:  # noqa: ARG002, as all losses are made
         self.outputs = len(text.words)
 
-    def asked(self, step: Step, iteration: int) -> Quantities:
+    def asked(self, step: Step, iteration: int) -> Quantities:  # noqa: ARG002, nothing is drawn
         """The contexts, one-hot: t (C, V)."""
         return {"t": np.stack([one_hot(word, self.outputs) for word, _ in step.contexts])}
 
@@ -106,11 +106,11 @@ class Tree:
 
     module = hierarchical_softmax
 
-    def __init__(self, text: Text, settings: StepSettings) -> None:
+    def __init__(self, text: Text, settings: StepSettings) -> None:  # noqa: ARG002, as all losses are made
         self.outputs = len(text.words) - 1
         self.paths, self.codes = huffman_tree(text.counts)
 
-    def asked(self, step: Step, iteration: int) -> Quantities:
+    def asked(self, step: Step, iteration: int) -> Quantities:  # noqa: ARG002, nothing is drawn
         """The inner nodes on the way, S (L, J), and the answers that lead to the word, t (L,)."""
         word = step.contexts[0][0]
         path = self.paths[word]
@@ -157,7 +157,7 @@ def compute(
 def source_of(loss: Loss, line: str, name: str) -> tuple[str, str] | None:
     """The line of source that computed a quantity, and where it stands; None for what is given.
 
-    ``line`` is what the table of quantities says: ``forward.h``, or ``update`` for a line of :func:`update`.
+    ``line`` is what the table of quantities says: ``forward.h``, or ``update`` for :func:`update`.
     """
     if not line:
         return None

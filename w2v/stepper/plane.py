@@ -13,8 +13,10 @@ from numpy import ndarray as Array
 
 
 def principal(W: Float64[Array, "V N"]) -> tuple[Float64[Array, "N 2"], float]:
-    """The two directions in which the rows of W vary most, and their share of the variance; one-dimensional
-    vectors get an axis of zeros beside theirs."""
+    """The two directions in which the rows of W vary most, and their share of the variance.
+
+    Vectors of one dimension get an axis of zeros beside theirs.
+    """
     centered = W - W.mean(axis=0)
     variances, directions = np.linalg.eigh(centered.T @ centered)
     axes = directions[:, ::-1][:, :2]

@@ -33,7 +33,7 @@ class Named:
     """One quantity of a step; ``axes`` are those of the value shown, ``shape`` those of the NumPy array.
 
     ``stage`` is where it appears; ``line`` whose source line computed it, ``forward.h``; ``labels`` its
-    equations in the ledger.
+    equations in the ledger; ``arrows`` what it is drawn to come from, where the recipe says it otherwise.
     """
 
     id: str
@@ -46,6 +46,7 @@ class Named:
     line: str = ""
     labels: tuple[str, ...] = ()
     recipe: list[Node] | None = field(default=None, hash=False)
+    arrows: tuple[str, ...] = ()
 
     @property
     def paper_shape(self) -> str:
@@ -91,6 +92,7 @@ def _named(name: str, row: Mapping[str, Any]) -> Named:
         line=row.get("line", ""),
         labels=tuple(row.get("labels", ())),
         recipe=parse(row["recipe"]) if "recipe" in row else None,
+        arrows=tuple(row.get("arrows", ())),
     )
 
 

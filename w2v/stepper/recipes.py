@@ -1,7 +1,7 @@
 """How a number is written out: which entries of which quantities were multiplied and added.
 
-A recipe is a short text, ``Σk{x[k]·W[k,i]}``, read once into nodes (plain data, which a page can follow as
-well): a literal, a reference ``{"q": "W", "at": ["k", "i"]}``, or a repetition ``{"sum": "k", "of": [...]}``.
+A recipe is a short text, ``Σk{x[k]·W[k,i]}``, read once into nodes, plain data that a page can follow as
+well: a literal, a reference ``{"q": "W", "at": ["k", "i"]}``, a repetition ``{"sum": "k", "of": [...]}``.
 Bound to an entry it becomes terms: literals, and references into quantities with their indices. ``c*`` is
 the word of context c.
 """
@@ -50,6 +50,15 @@ def parse(recipe: str) -> list[Node]:
     return stack[0] + [recipe[end:]] * (end < len(recipe))
 
 
+def references(nodes: Iterable[Node]) -> list[str]:
+    """The quantities that a recipe names, in its order."""
+    found: list[str] = []
+    for node in nodes:
+        if not isinstance(node, str):
+            found += [node["q"]] if "q" in node else references(node["of"])
+    return found
+
+
 class Reference(NamedTuple):
     """A number of a sum: which quantity, and where in it."""
 
@@ -78,7 +87,7 @@ def bind(
     shown: Callable[[str], tuple[Sequence[int], int]],
     context: Sequence[int],
 ) -> list[Term]:
-    """A recipe for one entry: ``at`` has its letters, ``shown(letter)`` which indices, and how many are not.
+    """A recipe for one entry: ``at`` has its letters, ``shown(letter)`` says which indices, how many not.
 
     ``context`` holds the words of the contexts, which ``c*`` stands for.
     """
@@ -162,7 +171,7 @@ def rest_of(
     values: Mapping[str, Any],
     context: Array,
 ) -> Array:
-    """What the ``hidden`` indices of a repetition add up to, for all shown entries: an array over ``letters``."""
+    """What the ``hidden`` indices of a repetition add up to, as an array over ``letters``."""
     _, over = repeated(node) or ("", "")
     axes = [*letters, over]
     ranges = [*(indices[letter] for letter in letters), hidden]

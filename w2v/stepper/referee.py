@@ -19,9 +19,7 @@ from numpy import ndarray as Array
 from derivations.ledger import find, model_of
 from derivations.notation import check_arrays
 from derivations.referee.forward_pass import lines_of
-from derivations.referee.programs import derivative_program
 from derivations.referee.tolerance import permitted
-from derivations.referee.verdicts import verify
 
 INSTANCES = 100
 """Random instances that a verdict is reached on when nobody asks for more."""
@@ -58,7 +56,9 @@ def jax_gradient(module: ModuleType, inputs: Mapping[str, Any]) -> dict[str, Arr
 
 
 def badge(module: ModuleType, found: Mapping[str, Any]) -> dict[str, Any]:
-    """The largest difference between a step's gradients and JAX's, and whether rounding explains them all."""
+    """The largest difference between a step's gradients and JAX's, and whether rounding explains it."""
+    from derivations.referee.programs import derivative_program
+
     model = model_of(module)
     inputs = {name: np.asarray(found[name]) for name in model.inputs}
     sizes = check_arrays(model.notation, **inputs)
@@ -127,6 +127,8 @@ class Verdicts:
 @cache
 def verdict_of(label: str, instances: int = INSTANCES) -> dict[str, Any]:
     """The referee's verdict on one entry of the ledger, reached now, on so many random instances."""
+    from derivations.referee.verdicts import verify
+
     (verdict,) = verify([find(label)], instances, seed=1)
     entry = verdict.entry
     if not verdict.holds:
@@ -137,5 +139,6 @@ def verdict_of(label: str, instances: int = INSTANCES) -> dict[str, Any]:
             f" {verdict.misprint_failures}"
         )
     else:
-        text = f"{'verified' if entry.status == 'verified' else 'a definition, checked'} on {verdict.instances} instances"
+        how = "verified" if entry.status == "verified" else "a definition, checked"
+        text = f"{how} on {verdict.instances} instances"
     return {"status": entry.status, "holds": verdict.holds, "instances": verdict.instances, "text": text}

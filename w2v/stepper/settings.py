@@ -1,4 +1,4 @@
-"""What a walk through training can be told: the text and six numbers, checked before anything is computed."""
+"""What a walk through training can be told: a text and some numbers, checked before anything else."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class StepSettings:
 
     @classmethod
     def of(cls, given: Any) -> StepSettings:
-        """The settings that a mapping gives, as JSON does; :class:`WrongSettingError` for any other name."""
+        """The settings that a mapping gives; :class:`WrongSettingError` for any other name."""
         if not isinstance(given, Mapping):
             raise WrongSettingError("", f"settings are of type {type(given).__name__}: give a JSON object")
         names = [field.name for field in fields(cls)]

@@ -132,7 +132,7 @@ class Stepper:
         return {name: found[name] for name, named in table.items() if named.stage <= self.address.stage}
 
     def derivation(self, name: str, at: tuple[int, ...]) -> list[Term]:
-        """Where a number of the present step comes from: literals and references, in the order of the sum."""
+        """Where a number of the present step comes from: literals and references, in order."""
         return self.frame().derivation(name, at)
 
     def written(self, name: str, at: tuple[int, ...], digits: int | None = 2) -> str:

@@ -26,7 +26,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Step:
-    """One step of an epoch: the target's word and place, and the context words, each as (word, position)."""
+    """One step of an epoch: the target's word and place; the context words, each as (word, position)."""
 
     place: Place
     target: int
@@ -48,7 +48,7 @@ class Text:
 
     @classmethod
     def of(cls, settings: StepSettings) -> Text:
-        """The text of settings; :class:`WrongSettingError` if nothing can be learned from it, or too much."""
+        """The text of settings; :class:`WrongSettingError` if there is no step, or one is too large."""
         lines = [words for line in settings.text.splitlines() if (words := line.split())]
         index: dict[str, int] = {}
         sentences = [np.array([index.setdefault(word, len(index)) for word in words]) for words in lines]
@@ -65,7 +65,8 @@ class Text:
         if len(longest) > LONGEST_WORD:
             raise WrongSettingError(
                 "text",
-                f"the word {shown(longest)} has {len(longest):,} characters: give words of {LONGEST_WORD} or fewer",
+                f"{shown(longest)} has {len(longest):,} characters: give words of {LONGEST_WORD} or"
+                " fewer",
             )
         if not len(self.targets):
             raise WrongSettingError(
@@ -89,8 +90,8 @@ class Text:
         if not self.pairs and V * C > LARGEST_TABLE:
             raise WrongSettingError(
                 "window",
-                f"window={self.window} with {V:,} different words: give {max(1, LARGEST_TABLE // V // 2)} or"
-                " less, or a shorter text",
+                f"window={self.window} with {V:,} different words: give"
+                f" {max(1, LARGEST_TABLE // V // 2)} or less, or a shorter text",
             )
 
     # --- steps ---

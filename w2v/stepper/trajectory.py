@@ -61,7 +61,8 @@ class Trajectory:
         """The last step that can be asked for, so that nobody waits for minutes."""
         V, N = self.last.W.shape
         targets = 0 if self.text.pairs else 3 * V * self.text.most_contexts
-        return WORK // (3 * N * (V + self.loss.outputs) + targets + OVERHEAD)
+        steps: int = WORK // (3 * N * (V + self.loss.outputs) + targets + OVERHEAD)
+        return steps
 
     def state(self, iteration: int) -> State:
         """The state before a step; :class:`WrongSettingError` if it is too far, or the numbers overflow."""
@@ -71,7 +72,7 @@ class Trajectory:
         return state
 
     def toward(self, iteration: int, state: State | None = None) -> State:
-        """``state``, or the nearest one that is kept, and up to ``PAUSE`` steps on the way to ``iteration``.
+        """``state``, or the nearest that is kept, and up to ``PAUSE`` steps on the way to ``iteration``.
 
         So whoever goes far can let others in between.
         """

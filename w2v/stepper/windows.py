@@ -1,4 +1,4 @@
-"""Which rows and columns of a step are shown: all where they fit a screen, else those of the words at hand."""
+"""Which rows and columns of a step are shown: all where they fit a screen, else those at hand."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@
 ``GET /api/verdicts``  what the referee found about the equations so far
 =====================  =====================================================================
 
-What cannot be answered is ``{"error": one line}``, with ``field`` where a setting is wrong: 422 for a value,
-410 for a session that was let go of (post the settings again), 413 for too much.
+What cannot be answered is ``{"error": one line}``, with ``field`` where a setting is wrong: 422 for a
+value, 410 for a session that was let go of (post the settings again), 413 for too much.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Server:
         ]
         self.verdicts = Verdicts(labels)
 
-    async def page(self, request: Request) -> Response:
+    async def page(self, request: Request) -> Response:  # noqa: ARG002
         """The page."""
         return asset("index.html")
 
@@ -99,7 +99,7 @@ class Server:
             raise WrongSettingError("", f"the settings are not JSON: {str(problem)[:100]}") from None
         return self.sessions.make(StepSettings.of(given)).session()
 
-    def defaults(self, asked: dict[str, str]) -> dict[str, Any]:
+    def defaults(self, asked: dict[str, str]) -> dict[str, Any]:  # noqa: ARG002
         """The settings of the command line."""
         return {"settings": self.settings.as_dict()}
 
@@ -127,7 +127,7 @@ class Server:
         texts = {"rounded": frame.written(name, at), "full": frame.written(name, at, None)}
         return {"quantity": name, "at": at, "value": value, **texts, "terms": [plain(t) for t in terms]}
 
-    def known_verdicts(self, asked: dict[str, str]) -> dict[str, Any]:
+    def known_verdicts(self, asked: dict[str, str]) -> dict[str, Any]:  # noqa: ARG002
         """The verdicts that were reached by now; the first question sets the referee to work."""
         self.verdicts.start()
         return self.verdicts.record()

@@ -32,8 +32,8 @@ INSTALL = "pip install 'derivations[visualize]'"
 def visualize(port: int | None, no_browser: bool, file: Path | None, epochs: int, **settings: Any) -> None:
     """Show every number of a training step, and where it comes from.
 
-    Without options, the case of the paper's section 7. The page is served on 127.0.0.1 only; --export writes
-    it into one file instead, which works offline.
+    Without options, the case of the paper's section 7. The page is served on 127.0.0.1 only; --export
+    writes it into one file instead, which works offline.
     """
     needed = ("latex2mathml",) if file else ("starlette", "uvicorn", "latex2mathml")
     missing = [name for name in needed if find_spec(name) is None]

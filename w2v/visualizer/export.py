@@ -94,7 +94,7 @@ def compact(data: Any) -> str:
 
 
 def assembled(data: str, page: Mapping[str, str]) -> str:
-    """``index.html`` with its styles, its modules and the data inside, under a policy that allows only these."""
+    """``index.html`` with styles, modules and data inside, under a policy that allows only these."""
     text = page["index.html"]
     styles = [page[name] for name in STYLE.findall(text)]
     scripts = [bundle(name, page) for name in SCRIPT.findall(text)]
