@@ -12,20 +12,15 @@ says what is wrong. The right gradients must pass on every instance that is met.
 from __future__ import annotations
 
 import sys
-import time
 from argparse import ArgumentParser
 from dataclasses import dataclass
-from functools import cache
 
-from derivations.classroom.calls import Hand
-from derivations.classroom.checker import Check
-from derivations.classroom.findings import Report
 from derivations.classroom.losses import Loss
 from derivations.classroom.shapes import random_instance, some_instances
-from derivations.classroom.zoo import ZOO, Exhibit, Specimen, find
+from derivations.classroom.zoo import ZOO, Specimen, find
 from derivations.classroom.zoo_command import found
-from derivations.referee.instances import Instance
-from tests.test_zoo import RIGHT_NUMBERS, described, same
+from tests.test_zoo import RIGHT_NUMBERS, same
+from tests.test_zoo_named import judge_of, tried
 
 ENOUGH = 0.95
 
@@ -47,18 +42,6 @@ class Tally:
         return min(self.caught, self.named) >= enough > 0 and not self.right_failed
 
 
-def judge_of(exhibit: Exhibit) -> Loss:
-    """The loss before the judges: traced once, for all instances of all its specimens."""
-    return Loss(exhibit.loss, described(exhibit), exhibit.wrt.split())
-
-
-def report_of(loss: Loss, gradient: object, instances: list[Instance]) -> Report:
-    """What ``check_gradient`` reports on these instances."""
-    check = Check(loss, Hand(gradient, loss.names, loss.wrt))
-    check.judge_all(instances, time.perf_counter() + 60)
-    return check.report()
-
-
 def measured(specimen: Specimen, loss: Loss, instances: int, near: int) -> Tally:
     """The tally of one specimen."""
     tally = Tally()
@@ -72,9 +55,9 @@ def measured(specimen: Specimen, loss: Loss, instances: int, near: int) -> Tally
             continue
         tally.instances += 1
         more = some_instances(loss.description, near, seed, shapes=loss.few_shapes, scales=["ordinary"])
-        tally.caught += not report_of(loss, specimen.wrong, [one]).right
-        tally.named += found(specimen, report_of(loss, specimen.wrong, [one, *more]))
-        tally.right_failed += not report_of(loss, specimen.exhibit.right, [one]).right
+        tally.caught += not tried(specimen.exhibit, specimen.wrong, [one])[1].right
+        tally.named += found(specimen, tried(specimen.exhibit, specimen.wrong, [one, *more])[1])
+        tally.right_failed += not tried(specimen.exhibit, specimen.exhibit.right, [one])[1].right
     return tally
 
 
@@ -85,10 +68,9 @@ def main() -> int:
     parser.add_argument("--near", type=int, default=12)
     parser.add_argument("names", nargs="*", metavar="NAME")
     options = parser.parse_args()
-    judge = cache(judge_of)
     bad = 0
     for specimen in [find(name) for name in options.names] or ZOO:
-        tally = measured(specimen, judge(specimen.exhibit), options.instances, options.near)
+        tally = measured(specimen, judge_of(specimen.exhibit), options.instances, options.near)
         bad += not tally.good
         print(
             f"{'ok ' if tally.good else 'NOT'} {specimen.name:34} of {tally.instances:3} caught"
