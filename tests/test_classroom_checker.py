@@ -300,6 +300,15 @@ def test_an_argument_of_equal_entries_that_hides_a_fault_is_named(
     assert [says in note for note in hiding] == [True] * bool(says)
 
 
+def test_ones_that_a_loss_divides_by_leave_other_arguments_their_variations() -> None:
+    def weighted(w: Any, X: Any, s: Any) -> Any:
+        return jnp.sum(((X @ w) / s) ** 2)
+
+    given = {"w": np.zeros(2), "X": np.eye(3)[:, :2] + 1, "s": np.ones(3)}
+    report = check_gradient(weighted, lambda w, X, s: 3 * X.T @ (X @ w), given, wrt="w")
+    assert any("w, which is all zeros, hides a fault" in note for note in report.notes)
+
+
 def test_a_number_of_zero_hides_the_regulariser() -> None:
     def ridge(W: Any, x: Any, lam: Any) -> Any:
         return jnp.sum((W @ x) ** 2) + lam * jnp.sum(W**2)

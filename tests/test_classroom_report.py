@@ -358,12 +358,12 @@ def test_a_wrong_argument_has_three_heat_maps_on_one_scale_with_its_worst_entry_
     html = as_html(wrong_report())
     assert re.findall(r"<caption>([^<]*)", html) == ["hand", "automatic", "difference"]
     assert html.count('class="legend"') == 1
-    assert re.findall(r'class="\w+ worst" style="--s:([\d.]+)">([^<]*)', html) == [
+    assert re.findall(r'class="\w+ worst" style="--s:([\d.]+);[^"]*">([^<]*)', html) == [
         ("0.125", "0.25"),
         ("0.25", "0.5"),
         ("0.125", "-0.25"),
     ]
-    assert 'class="minus worst" style="--s:0.125">-0.25' in html
+    assert 'class="minus worst" style="--s:0.125;background-color:#eef5fc;color:#1f2328">-0.25' in html
     assert html.count("the worst entry</span>") == 3
     assert "W</b> only entry [0, 1] of 4 is wrong; the worst is outlined" in html
 
@@ -382,6 +382,15 @@ def test_a_right_gradient_shows_an_instance() -> None:
     assert html.count("<caption>") == 6
     assert "worst" not in html.replace(notebook_style.STYLE, "")
     assert len(str(right_report(smallest=smallest)).splitlines()) == 2
+
+
+def test_a_notebook_that_is_not_trusted_drops_the_style_and_keeps_the_colours() -> None:
+    bare = re.sub(r' class="[^"]*"|<style>.*?</style>', "", as_html(wrong_report()), flags=re.DOTALL)
+    colours = re.findall(r"background-color:(#[0-9a-f]{6});color:(#[0-9a-f]{6})", bare)
+    assert len(colours) == 12
+    assert len({ground for ground, _ in colours}) > 3
+    assert all(luminance(ground) > 0.3 > luminance(ink) for ground, ink in colours)
+    assert notebook_style.STYLE.count("!important; color: inherit !important") == 1
 
 
 def test_one_instance_says_less_than_a_hundred_and_so_does_its_report() -> None:

@@ -14,7 +14,7 @@ from html import escape
 import numpy as np
 
 from derivations.classroom.findings import ArgumentResult, Report, Smallest
-from derivations.classroom.notebook_style import STYLE
+from derivations.classroom.notebook_style import LIGHT, STYLE
 from derivations.classroom.reading import (
     case_title,
     clean,
@@ -184,7 +184,9 @@ def heat(found: Pair, entry: tuple[int, ...], which: int, scale: float, small: b
     spoken = '<span class="unseen">, the worst entry</span>' if worst else ""
     inside = shown if small else f'<span class="unseen">{shown}</span>'
     title = "" if small else f' title="{index(entry)}: {shown}"'
-    return f'<td class="{look}" style="--s:{strength(value, scale):.3g}"{title}>{inside}{spoken}</td>'
+    deep = strength(value, scale)
+    style = f"--s:{deep:.3g};background-color:{plain_colour(value, deep)};color:{LIGHT['ink']}"
+    return f'<td class="{look}" style="{style}"{title}>{inside}{spoken}</td>'
 
 
 def warmth(value: float) -> str:
@@ -192,6 +194,12 @@ def warmth(value: float) -> str:
     if not np.isfinite(value):
         return "odd"
     return "plus" if value >= 0 else "minus"
+
+
+def plain_colour(value: float, deep: float) -> str:
+    """The colour on a light ground: all that is left where a notebook is not trusted, its style dropped."""
+    end = [int(part) for part in LIGHT["plus" if value >= 0 else "minus"].split()]
+    return "#" + "".join(f"{round(255 + (part - 255) * deep):02x}" for part in end)
 
 
 def strength(value: float, scale: float) -> float:

@@ -40,6 +40,7 @@ __all__ = [
 ]  # fmt: skip
 
 Result = TypeVar("Result")
+OFTEN = 0.75
 DRAWN_SCALES = ("ordinary",) * 5 + ("saturated", "plain")
 
 
@@ -201,7 +202,8 @@ def _anew(rng: np.random.Generator, array: Any, *, free: bool) -> Any:
     """Other values for an array of equal ones; None where a factor varies them as well, or nothing may.
 
     Zeros become any numbers if the argument is free, and else zeros and ones, as do ones: they may be
-    labels, or a mask. A row of equal shares becomes one of others; a word, any up to it.
+    labels, or a mask (ones not always: what is divided by them has to be finite somewhere). A row of
+    equal shares becomes one of others; a word, any up to it.
     """
     first, many = array.flat[0], array.shape[-1:] > (1,)
     if array.dtype.kind == "i":
@@ -210,7 +212,7 @@ def _anew(rng: np.random.Generator, array: Any, *, free: bool) -> Any:
         return rng.dirichlet(np.ones(array.shape[-1]), array.shape[:-1]) if many else None
     if first == 0 and free:
         return rng.standard_normal(array.shape)
-    both = first == 0 or (first == 1 and array.ndim and not free)
+    both = first == 0 or (first == 1 and array.ndim and not free and rng.random() < OFTEN)
     return 1.0 * rng.integers(0, 2, array.shape) if both else None
 
 
