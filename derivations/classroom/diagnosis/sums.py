@@ -39,8 +39,9 @@ def terms_of(graph: Graph, node: Node) -> Iterator[Term]:
             continue
         if other.shape == node.shape and other.number != node.number:
             yield Term(other.name, partial(value_of, other.number), 0.0)
-            if other.text.startswith(("log_softmax", "log(")):
-                yield Term(f"exp({other.name})", partial(_exp, other.number), 0.2)
+            if "log_softmax" in other.text:
+                text = other.text.replace("log_softmax", "softmax")
+                yield Term(text, partial(_exp, other.number), 0.0)
             if other.operation is not None or other.number < len(graph.arguments):
                 yield from _masked(other, node)
             if len(other.shape) == 2:
