@@ -203,7 +203,7 @@ SIZES = [{"B": 2, "C": 5}, {"B": 3, "C": 4}, {"B": 7, "C": 4}, {"B": 3, "C": 1}]
         (lambda s: 0.7, "0.7"),
         (lambda s: 0.0, "0"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_constants_have_names(factor: Callable[[Any], float], text: str) -> None:
     scenes = [scene(np.ones(2), np.ones(2), **sizes) for sizes in SIZES]
