@@ -130,7 +130,7 @@ def plant(module: Any, function: str, right: str, wrong: str, monkeypatch: pytes
     name = f"<{function}, planted: {wrong}>"
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     scope: dict[str, Any] = {}
-    exec(compile("from __future__ import annotations\n" * 0 + source, name, "exec"), vars(module), scope)
+    exec(compile(source, name, "exec", dont_inherit=True), vars(module), scope)
     monkeypatch.setattr(module, function, scope[function])
 
 

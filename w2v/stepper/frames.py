@@ -173,7 +173,7 @@ class Frame:
 
     def _sentence(self) -> dict[str, Any]:
         step, text = self.trajectory.step(self.state.iteration), self.trajectory.text
-        sentence, target = text.sentences[step.place.sentence], step.place.position
+        sentence, target = text.sentence(step.place.sentence), step.place.position
         first, stop = max(0, target - SENTENCE), min(len(sentence), target + SENTENCE + 1)
         return {
             "words": [text.words[word] for word in sentence[first:stop]],

@@ -153,7 +153,7 @@ class Stepper:
 
     def session(self) -> dict[str, Any]:
         """What all steps have in common, as plain data."""
-        words, small = self.text.words, sum(map(len, self.text.sentences)) <= MOST_WORDS
+        words, text = self.text.words, self.text
         rows, columns, contexts = self.limits
         return {
             "id": self.settings.key,
@@ -164,8 +164,8 @@ class Stepper:
             "N": self.settings.vector_size,
             "steps_per_epoch": len(self.text),
             "furthest": self.trajectory.furthest,
-            "sentences": [[words[word] for word in sentence] for sentence in self.text.sentences]
-            if small
+            "sentences": [[words[word] for word in text.sentence(s)] for s in range(len(text.lengths))]
+            if len(text.ids) <= MOST_WORDS
             else None,
             **describe(self.settings.loss, self.loss),
             "limits": {"rows": rows, "columns": columns, "contexts": contexts},
@@ -174,7 +174,7 @@ class Stepper:
 
     def notes(self) -> list[str]:
         """What a reader should know of the text."""
-        alone = list(dict.fromkeys(self.text.alone))
+        alone = self.text.alone
         if not alone:
             return []
         names = ", ".join(f"“{word}”" for word in alone[:3]) + (", …" if len(alone) > 3 else "")

@@ -37,11 +37,12 @@ class Step:
 class Text:
     """Sentences, their words in order of first appearance, and the steps of an epoch.
 
-    ``sentences`` holds numbers of words; ``pairs`` says whether each (target, context) is a step of its
-    own, or each target with all its contexts.
+    ``ids`` are the words of all sentences as numbers, and sentence s begins at ``begins[s]``; ``pairs``
+    says whether each (target, context) is a step of its own, or each target with all its contexts.
     """
 
-    sentences: list[Int64[Array, "_"]]
+    ids: Int64[Array, "n"]
+    begins: Int64[Array, "s_plus_1"]
     words: list[str]
     window: int
     pairs: bool
@@ -51,8 +52,9 @@ class Text:
         """The text of settings; :class:`WrongSettingError` if there is no step, or one is too large."""
         lines = [words for line in settings.text.splitlines() if (words := line.split())]
         index: dict[str, int] = {}
-        sentences = [np.array([index.setdefault(word, len(index)) for word in words]) for words in lines]
-        text = cls(sentences, list(index), settings.window, pairs=settings.loss != "softmax")
+        ids = np.array([index.setdefault(word, len(index)) for words in lines for word in words], np.int64)
+        begins = np.cumsum([0, *map(len, lines)])
+        text = cls(ids, begins, list(index), settings.window, pairs=settings.loss != "softmax")
         text.check(settings)
         return text
 
@@ -65,8 +67,7 @@ class Text:
         if len(longest) > LONGEST_WORD:
             raise WrongSettingError(
                 "text",
-                f"{shown(longest)} has {len(longest):,} characters: give words of {LONGEST_WORD} or"
-                " fewer",
+                f"{shown(longest)} has {len(longest):,} characters: give words of {LONGEST_WORD} or fewer",
             )
         if not len(self.targets):
             raise WrongSettingError(
@@ -97,24 +98,30 @@ class Text:
     # --- steps ---
 
     @cached_property
-    def targets(self) -> Int64[Array, "n 2"]:
-        """The places that have contexts: the words of all sentences of two or more."""
-        long = [(number, len(words)) for number, words in enumerate(self.sentences) if len(words) > 1]
-        if not long:
-            return np.zeros((0, 2), np.int64)
-        return np.concatenate([np.stack([np.full(n, s), np.arange(n)], axis=1) for s, n in long])
+    def lengths(self) -> Int64[Array, "s"]:
+        """How many words each sentence has."""
+        return np.diff(self.begins)
+
+    def sentence(self, number: int) -> Int64[Array, "_"]:
+        """The words of a sentence, as numbers."""
+        return self.ids[self.begins[number] : self.begins[number + 1]]
+
+    @cached_property
+    def targets(self) -> Int64[Array, "n"]:
+        """The places in ``ids`` that have contexts: the words of all sentences of two or more."""
+        return np.flatnonzero(np.repeat(self.lengths > 1, self.lengths))
 
     @cached_property
     def alone(self) -> list[str]:
         """Words that are a sentence by themselves: they have no context, and are passed over."""
-        return [self.words[words[0]] for words in self.sentences if len(words) == 1]
+        return [self.words[word] for word in dict.fromkeys(self.ids[self.begins[:-1][self.lengths == 1]])]
 
     @cached_property
     def contexts_before(self) -> Int64[Array, "n_plus_1"]:
         """How many (target, context) pairs come before each target, and at the end how many there are."""
-        lengths = np.array([len(words) for words in self.sentences])[self.targets[:, 0]]
-        at = self.targets[:, 1]
-        each = np.minimum(at, self.window) + np.minimum(lengths - 1 - at, self.window)
+        after = np.repeat(self.begins[1:], self.lengths)[self.targets] - 1 - self.targets
+        before = self.targets - np.repeat(self.begins[:-1], self.lengths)[self.targets]
+        each = np.minimum(before, self.window) + np.minimum(after, self.window)
         return np.concatenate([[0], np.cumsum(each)])
 
     @property
@@ -131,8 +138,10 @@ class Text:
         at = number
         if self.pairs:
             at = int(np.searchsorted(self.contexts_before, number, side="right")) - 1
-        sentence, position = map(int, self.targets[at])
-        words = self.sentences[sentence]
+        place = int(self.targets[at])
+        sentence = int(np.searchsorted(self.begins, place, side="right")) - 1
+        position = place - int(self.begins[sentence])
+        words = self.sentence(sentence)
         around = contexts_of(position, len(words), self.window)
         if self.pairs:
             around = [around[number - int(self.contexts_before[at])]]
@@ -142,4 +151,4 @@ class Text:
     @cached_property
     def counts(self) -> Int64[Array, "V"]:
         """How often each word occurs."""
-        return np.bincount(np.concatenate(self.sentences), minlength=len(self.words))
+        return np.bincount(self.ids, minlength=len(self.words))

@@ -81,7 +81,7 @@ def around(at_hand: Iterable[int], size: int, limit: int) -> Int64[Array, "_"]:
     """``at_hand``, and their nearest neighbours up to ``limit`` indices of ``size``, in order.
 
     >>> around([7, 2], 10, 5)
-    array([1, 2, 3, 7, 8])
+    array([2, 3, 6, 7, 8])
     """
     if size <= limit:
         return np.arange(size)
