@@ -110,7 +110,12 @@ def test_the_pattern_of_wrong_entries_is_said(wrong: np.ndarray, says: str) -> N
 
 @pytest.mark.parametrize(
     ("hand", "automatic", "says"),
-    [(0.3, 0.0, "should be 0 and is 0.3"), (np.nan, 0.5, "is nan and should be 0.5")],
+    [
+        (0.3, 0.0, "should be 0 and is 0.3"),
+        (np.nan, 0.5, "is nan and should be 0.5"),
+        (0.5 + 2e-10, 0.5, "is right to 9 digits, and no further"),
+        (np.inf, 0.5, "is inf and should be 0.5"),
+    ],
 )
 def test_a_ratio_that_there_is_not_is_not_told(hand: float, automatic: float, says: str) -> None:
     one, other = HAND.copy(), AUTOMATIC.copy()

@@ -17,6 +17,8 @@ from derivations.classroom.findings import ArgumentResult, Explanation, Finding,
 from derivations.classroom.values import Pair, index, number, numeric, pair
 
 NO_EXPLANATION = "no single explanation fits"
+NEARLY = 1e-4
+"""A ratio that is so close to one is told in digits."""
 MOST_LISTED = 6
 """How many rows, columns or entries are told one by one."""
 
@@ -172,6 +174,9 @@ def hints(found: Pair, case: str) -> Iterator[str]:
         place = f"at {index(found.worst)} " if found.worst else ""
         if automatic == 0:
             yield f"{place}it should be 0 and is {number(hand)}"
+        elif 0 < abs(hand / automatic - 1) < NEARLY:
+            digits = int(-np.log10(abs(hand / automatic - 1)))
+            yield f"{place}it is right to {digits} digits, and no further"
         elif np.isfinite(hand) and np.isfinite(automatic):
             yield f"{place}it is {number(hand / automatic)} times what it should be"
         else:
