@@ -357,7 +357,7 @@ def test_the_picture_moves_no_further_than_the_vectors(size: int) -> None:
 
 def test_the_plane_is_that_of_a_pca() -> None:
     W = np.random.default_rng(0).normal(size=(30, 6)) * [5, 3, 1, 1, 1, 1]
-    at, share = points(W, first_axes(W))
+    at, share = points(W, first_axes(W), np.arange(30))
     values = np.linalg.svd(W - W.mean(axis=0), compute_uv=False) ** 2
     assert share == pytest.approx(values[:2].sum() / values.sum())
     assert (at**2).sum() == pytest.approx(values[:2].sum())

@@ -231,10 +231,9 @@ class Frame:
         return {"points": points, "what": what}
 
     def _plane(self) -> dict[str, Any]:
-        before, share = points(self.values["W"], self.state.axes)
-        after, _ = points(self.values["W_new"], self.state.axes)
         shown = self.axes["V"].shown
-        before, after = before[shown], after[shown]
+        before, share = points(self.found["W"], self.state.axes, shown)
+        after, _ = points(self.found["W_new"], self.state.axes, shown)
         both = np.concatenate([before, after])
         (left, bottom), (right, top) = both.min(axis=0).tolist(), both.max(axis=0).tolist()
         return {

@@ -48,6 +48,8 @@ class Loss(Protocol):
 
     module: ModuleType
     outputs: int
+    rows: int
+    """Rows of t or S in one step, at most."""
 
     def asked(self, step: Step, iteration: int) -> Quantities:
         """What is given to the module's ``gradients`` beside x, W and W'."""
@@ -64,7 +66,7 @@ class Softmax:
     module = skipgram
 
     def __init__(self, text: Text, settings: StepSettings) -> None:  # noqa: ARG002, as all losses are made
-        self.outputs = len(text.words)
+        self.outputs, self.rows = len(text.words), text.most_contexts
 
     def asked(self, step: Step, iteration: int) -> Quantities:  # noqa: ARG002, nothing is drawn
         """The contexts, one-hot: t (C, V)."""
@@ -81,7 +83,7 @@ class Negative:
 
     def __init__(self, text: Text, settings: StepSettings) -> None:
         self.text, self.settings = text, settings
-        self.outputs = len(text.words)
+        self.outputs, self.rows = len(text.words), 1 + settings.negative
 
     @cached_property
     def noise(self) -> Float64[Array, "V"]:
@@ -109,6 +111,7 @@ class Tree:
     def __init__(self, text: Text, settings: StepSettings) -> None:  # noqa: ARG002, as all losses are made
         self.outputs = len(text.words) - 1
         self.paths, self.codes = huffman_tree(text.counts)
+        self.rows = max(map(len, self.codes))
 
     def asked(self, step: Step, iteration: int) -> Quantities:  # noqa: ARG002, nothing is drawn
         """The inner nodes on the way, S (L, J), and the answers that lead to the word, t (L,)."""

@@ -8,7 +8,7 @@ can to those of the epoch before (the polar factor of the two, an orthogonal Pro
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 from numpy import ndarray as Array
 
 
@@ -33,14 +33,20 @@ def first_axes(W: Float64[Array, "V N"]) -> Float64[Array, "N 2"]:
     return np.asarray(axes * np.where(axes[largest, [0, 1]] < 0, -1.0, 1.0))
 
 
-def axes_like(W: Float64[Array, "V N"], before: Float64[Array, "N 2"]) -> Float64[Array, "N 2"]:
-    """The axes of W's plane, turned inside it to lie as ``before`` does."""
-    axes, _ = principal(W)
+def turned(axes: Float64[Array, "N 2"], before: Float64[Array, "N 2"]) -> Float64[Array, "N 2"]:
+    """The axes of a plane, turned inside it to lie as ``before`` does."""
     left, _, right = np.linalg.svd(axes.T @ before)
     return np.asarray(axes @ (left @ right))
 
 
-def points(W: Float64[Array, "V N"], axes: Float64[Array, "N 2"]) -> tuple[Float64[Array, "V 2"], float]:
-    """The rows of W in their own plane, which lies as ``axes`` do; and the share of the variance there."""
-    centered = W - W.mean(axis=0)
-    return centered @ axes_like(W, axes), principal(W)[1]
+def axes_like(W: Float64[Array, "V N"], before: Float64[Array, "N 2"]) -> Float64[Array, "N 2"]:
+    """The axes of W's plane, turned to lie as ``before`` does."""
+    return turned(principal(W)[0], before)
+
+
+def points(
+    W: Float64[Array, "V N"], axes: Float64[Array, "N 2"], rows: Int64[Array, "R"]
+) -> tuple[Float64[Array, "R 2"], float]:
+    """Some rows of W in the plane of all, which lies as ``axes`` do; the share of the variance there."""
+    own, share = principal(W)
+    return (W[rows] - W.mean(axis=0)) @ turned(own, axes), share

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from numbers import Integral, Real
 from typing import Any
 
@@ -112,7 +113,7 @@ class StepSettings:
         """The settings as plain data."""
         return asdict(self)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A name for these settings: equal for equal ones, so that a session can be made again."""
         content = json.dumps(self.as_dict(), sort_keys=True).encode()

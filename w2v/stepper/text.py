@@ -124,7 +124,7 @@ class Text:
         each = np.minimum(before, self.window) + np.minimum(after, self.window)
         return np.concatenate([[0], np.cumsum(each)])
 
-    @property
+    @cached_property
     def most_contexts(self) -> int:
         """The largest number of contexts that any target has, C."""
         return int(np.diff(self.contexts_before).max())

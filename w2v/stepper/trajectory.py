@@ -60,9 +60,8 @@ class Trajectory:
     def furthest(self) -> int:
         """The last step that can be asked for, so that nobody waits for minutes."""
         V, N = self.last.W.shape
-        targets = 0 if self.text.pairs else 3 * V * self.text.most_contexts
-        steps: int = WORK // (3 * N * (V + self.loss.outputs) + targets + OVERHEAD)
-        return steps
+        J, rows = self.loss.outputs, self.loss.rows
+        return int(WORK // (3 * N * (V + J) + 3 * J * rows + OVERHEAD))
 
     def state(self, iteration: int) -> State:
         """The state before a step; :class:`WrongSettingError` if it is too far, or the numbers overflow."""
