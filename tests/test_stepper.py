@@ -21,6 +21,7 @@ from derivations import hierarchical_softmax, negative_sampling, skipgram
 from derivations.ledger import find, model_of
 from derivations.referee.programs import derivative_program
 from derivations.referee.tolerance import permitted
+from w2v import Word2Vec
 from w2v.stepper import Address, Stepper, StepSettings, WrongSettingError
 from w2v.stepper.losses import update
 from w2v.stepper.plane import axes_like, first_axes, points
@@ -87,6 +88,20 @@ def test_the_loss_is_the_cross_entropy_of_the_contexts_as_jax_computes_it() -> N
     with jax.enable_x64(True):
         E = float(skipgram.reference(found["x"], found["t"], found["W"], found["W_prime"]))
     assert found["E"] == pytest.approx(E, rel=1e-15)
+
+
+def test_an_epoch_of_steps_is_an_epoch_of_training() -> None:
+    text, alpha = "i like text information systems", 0.2
+    stepper = Stepper(text, alpha=alpha, window=2)
+    first = stepper.frame().found
+    model = Word2Vec(
+        vector_size=3, window=2, alpha=alpha, min_alpha=alpha, epochs=1, loss="softmax", sample=0.0
+    )
+    model.fit([text.split()], initial=(first["W"], first["W_prime"].T))
+    order = [model.wv.words.index(word) for word in stepper.text.words]
+    after = stepper.go((1, 0, 0)).known()["W"]
+    np.testing.assert_allclose(model.vectors[order], after, rtol=1e-13)
+    assert model.losses[0] == pytest.approx(sum(stepper.trajectory.losses[:5]) / 14)
 
 
 def test_a_step_goes_against_the_gradient_by_alpha() -> None:
@@ -448,6 +463,22 @@ def test_a_step_too_far_is_refused_at_once() -> None:
 def test_a_learning_rate_that_makes_numbers_overflow_says_so() -> None:
     with pytest.raises(WrongSettingError, match=r"alpha=1000: at step \d+ the numbers become too large"):
         Stepper(alpha=1000.0, loss="negative").step(2000, 0)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("alpha", [30.0, 1000.0])
+def test_absurd_learning_rates_give_numbers_or_a_reason(loss: str, alpha: float) -> None:
+    stepper = Stepper("a b c a b", alpha=alpha, loss=loss, window=2)
+    places = [Address(*divmod(number, stepper.steps_per_epoch)) for number in range(200)]
+    reason = ""
+    while places and not reason:
+        try:
+            json.dumps(stepper.step(*places[0][:2]), allow_nan=False)
+            assert len(places) % 50 or stepper.badge(places[0])["agrees"]
+        except WrongSettingError as problem:
+            reason = str(problem)
+        places = places[1:]
+    assert not reason or "the numbers become too large" in reason
 
 
 def test_a_megabyte_of_text_is_stepped_through() -> None:

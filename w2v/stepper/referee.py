@@ -63,31 +63,37 @@ def badge(module: ModuleType, found: Mapping[str, Any]) -> dict[str, Any]:
     inputs = {name: np.asarray(found[name]) for name in model.inputs}
     sizes = check_arrays(model.notation, **inputs)
     theirs = jax_gradient(module, inputs)
-    differences, excesses = {}, {}
+    differences = {name: np.abs(found[name] - theirs[name]) for name in GRADIENTS}
+    allowed = {}
     for name, wrt in GRADIENTS.items():
         _, bound = derivative_program(model, "E", wrt, "reverse").run_with_bound(inputs, sizes)
-        differences[name] = np.abs(found[name] - theirs[name])
-        excesses[name] = differences[name] / permitted(np.broadcast_to(bound, theirs[name].shape))
+        allowed[name] = np.broadcast_to(permitted(bound), theirs[name].shape)
+    excesses = {name: differences[name] / allowed[name] for name in GRADIENTS}
     worst = max(GRADIENTS, key=lambda name: float(excesses[name].max()))
     at = tuple(int(n) for n in np.unravel_index(np.argmax(excesses[worst]), excesses[worst].shape))
     largest = max(float(difference.max()) for difference in differences.values())
-    agrees = all(bool(np.all(excess <= 1.0)) for excess in excesses.values())
+    agrees = all(bool(np.all(excess <= 1.0)) for excess in excesses.values())  # which NaN is not
     entries = sum(difference.size for difference in differences.values())
     return {
         "agrees": agrees,
-        "largest": largest,
-        "permitted": float(excesses[worst][at]) and float(differences[worst][at] / excesses[worst][at]),
+        "largest": number(largest),
+        "permitted": number(allowed[worst][at]),
         "entries": entries,
         "of": list(GRADIENTS),
         "worst": {
             "quantity": worst,
             "at": list(at),
-            "ours": float(found[worst][at]),
-            "jax": float(theirs[worst][at]),
+            "ours": number(found[worst][at]),
+            "jax": number(theirs[worst][at]),
         },
         "text": f"largest difference to JAX's gradient in {entries:,} entries: {largest:.1e}"
         + ("" if agrees else ", which rounding does not explain"),
     }
+
+
+def number(value: Any) -> float | None:
+    """A number that JSON has, or None."""
+    return float(value) if np.isfinite(value) else None
 
 
 # --- verdicts ---------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from w2v.stepper.text import Text
 from w2v.stepper.trajectory import MEMORY, State, Trajectory
 from w2v.stepper.windows import COLUMNS, CONTEXTS, ROWS
 
-FRAMES = 8
-"""Steps whose quantities are kept at hand."""
+FRAMES, FRAME_MEMORY = 8, 64 << 20
+"""Steps whose quantities are kept at hand, and bytes of all of them, at most."""
 
 MOST_WORDS = 200
 """Words of a text that is shown whole."""
@@ -64,6 +64,10 @@ class Stepper:
     def of(cls, settings: StepSettings) -> Stepper:
         """The walk for checked settings."""
         return cls(**settings.as_dict())
+
+    def __repr__(self) -> str:
+        epoch, word, stage = self.address
+        return f"Stepper({shown(self.settings.text)}: epoch {epoch}, word {word}, {STAGES[stage]})"
 
     @property
     def steps_per_epoch(self) -> int:
@@ -121,7 +125,8 @@ class Stepper:
 
     def _kept(self, frame: Frame) -> Frame:
         self._frames[frame.state.iteration] = frame
-        while len(self._frames) > FRAMES:
+        size = sum(value.nbytes for value in frame.found.values() if hasattr(value, "nbytes"))
+        while len(self._frames) > max(1, min(FRAMES, FRAME_MEMORY // size)):
             self._frames.popitem(last=False)
         return frame
 
