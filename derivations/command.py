@@ -29,6 +29,9 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         sys.exit(cli.main(prog_name="derivations", standalone_mode=False))
+    except click.exceptions.NoArgsIsHelpError as problem:
+        click.echo(problem.format_message(), err=True)
+        sys.exit(problem.exit_code)
     except click.ClickException as problem:
         click.echo(f"Error: {problem.format_message()}", err=True)
         sys.exit(problem.exit_code)

@@ -5,6 +5,7 @@ None of these losses is in the zoo; a diagnosis that knew its exhibits only woul
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import jax
@@ -211,7 +212,7 @@ def test_the_slope_of_an_activation_with_branches_is_missed() -> None:
     assert found["W"].startswith("missing-factor: your dW lacks the factor ∂h/∂z")
 
 
-def test_a_loss_without_a_source_is_diagnosed_all_the_same() -> None:
+def test_a_loss_without_a_source_keeps_its_names() -> None:
     scope: dict[str, Any] = {"jnp": jnp}
     exec("def loss(x, W, t):\n    h = jnp.tanh(x @ W)\n    return jnp.sum((h - t) ** 2) / 2", scope)
 
@@ -219,5 +220,51 @@ def test_a_loss_without_a_source_is_diagnosed_all_the_same() -> None:
         return np.outer(x, np.tanh(x @ W) - t)
 
     found = told(scope["loss"], wrong, "K, K N, N", "W")
-    assert found["W"].startswith("missing-factor")
-    assert "tanh" in found["W"]
+    assert found["W"] == (
+        "missing-factor: your dW lacks the factor (1 - h**2), on the way from h back to x @ W"
+    )
+
+
+def unit(x: Any, t: Any, w: Any) -> Any:
+    u = x @ w
+    y = jax.nn.sigmoid(u)
+    return (t - y) ** 2 / 2
+
+
+def test_the_slope_of_a_single_unit_taken_where_it_is_activated_is_named() -> None:
+    def wrong(x: Any, t: Any, w: Any) -> Any:
+        y = sigmoid(x @ w)
+        return (y - t) * sigmoid(y) * (1 - sigmoid(y)) * x
+
+    found = told(unit, wrong, "K, (), K", "w")["w"]
+    assert "sigmoid(y) * (1 - sigmoid(y)) in the place of y * (1 - y)" in found
+
+
+def test_nan_in_every_call_is_no_buffer() -> None:
+    def wrong(x: Any, t: Any, w: Any) -> Any:
+        y = sigmoid(x @ w)
+        return np.where(w > 0, np.nan, 1) * (y - t) * y * (1 - y) * x
+
+    report = check_gradient(unit, wrong, "K, (), K", wrt="w")
+    assert "stale" not in [one.kind for one in report.diagnosis]
+    assert "not-finite" in [finding.kind for finding in report.findings]
+
+
+def test_a_report_reads_as_one_at_the_prompt() -> None:
+    report = check_gradient(unit, lambda x, t, w: 0 * w, "K, (), K", wrt="w")
+    assert repr(report) == str(report)
+    assert repr(report).startswith("✗")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((unit, (1.0, 2.0), "K, (), K"), "the gradient is a tuple: give the function"),
+        ((unit, unit, "(K,), (), (K,)"), "has brackets: write sizes with spaces"),
+        ((unit, unit, ([1], 1, [2])), "write 1.0 for 1"),
+    ],
+    ids=["numbers for a function", "brackets", "whole numbers"],
+)
+def test_a_call_that_cannot_be_meant_says_the_repair(arguments: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        check_gradient(*arguments)

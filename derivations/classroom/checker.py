@@ -66,6 +66,9 @@ def check_gradient(
     True
     """
     start = time.perf_counter()
+    for role, one in (("loss", loss), ("gradient", gradient)):
+        if not callable(one):
+            raise TypeError(f"the {role} is a {type(one).__name__}: give the function that computes it")
     name = getattr(gradient, "__name__", type(gradient).__name__)
     try:
         description = description_of(loss, at)
@@ -108,12 +111,16 @@ def wrt_of(wrt: str | Sequence[str] | None, description: Description) -> tuple[s
     )
     unknown = [name for name in wanted if name not in description.names]
     if unknown:
-        raise ValueError(f"wrt names {unknown[0]}, the loss takes {', '.join(description.names)}")
+        raise ValueError(f"wrt names {unknown[0]}, but the loss takes {', '.join(description.names)}")
     if not wanted:
-        raise ValueError(f"no argument of {description} is real: say with wrt which the gradient is for")
+        raise ValueError(
+            f"no argument of {description} is real: write 1.0 for 1, or say in wrt what the gradient is for"
+        )
     whole = [n for n in wanted if n not in default_wrt(description) and description[n].drawn in WHOLE]
     if whole:
-        raise ValueError(f"{whole[0]} holds whole numbers, which have no gradient: take it out of wrt")
+        raise ValueError(
+            f"{whole[0]} holds whole numbers, which have no gradient: write 1.0 for 1, or take it out of wrt"
+        )
     return wanted
 
 

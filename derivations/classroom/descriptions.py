@@ -77,6 +77,10 @@ def describe(text: str, names: Sequence[str]) -> Description:
     Raises ``ValueError``, in one line that names the entry and the repair, for a description that has
     more or fewer entries than arguments, other names, sizes that are none, or an unknown kind.
     """
+    if re.search(r"\(\s*[A-Z0-9]", text):
+        raise ValueError(
+            f"the description {text!r} has brackets: write sizes with spaces between them, as 'K N, N'"
+        )
     entries = [entry.strip() for entry in text.split(",")]
     if len(entries) != len(names):
         raise ValueError(

@@ -74,7 +74,7 @@ class Smallest:
     automatic: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The verdict on a gradient, everything that led to it, and how to see it again.
 
@@ -104,6 +104,8 @@ class Report:
         from derivations.classroom.terminal import as_text
 
         return as_text(self)
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         """The report in a notebook: hand, automatic and difference as heat maps on one scale."""

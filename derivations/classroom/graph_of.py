@@ -79,8 +79,8 @@ class _Reader:
         )
         frames = run[-1][1]
         name, text = described(frames, depth)
-        primitive = run[-1][0].primitive.name
-        self._add(result, name or text or primitive, text, _site(frames, run, depth), inputs, operation)
+        text = text or unsourced(run[-1][0], [self.nodes[number].quantity for number in inputs])
+        self._add(result, name or text, text, _site(frames, run, depth), inputs, operation)
 
     def _add(
         self, variable: Any, name: str, text: str, site: Site, inputs: Any, operation: Operation | None
@@ -157,6 +157,17 @@ def _cone(part: Part, made: Any, users: Any, wanted: set[Any]) -> set[Any]:
     ends = part.run[-1][0].primitive.name in ACTIVE
     fits = ends and shape and len(real) == 1 == len(arrays) and next(iter(real)).aval.shape == shape
     return cone if fits else {part.result}
+
+
+SIGNS = {"dot_general": " @ ", "add": " + ", "sub": " - ", "mul": " * ", "div": " / "}
+
+
+def unsourced(step: Any, inputs: Sequence[str]) -> str:
+    """An expression for a step of which there is no source: ``x @ W``, ``tanh(u)``."""
+    name = step.params.get("name") or step.primitive.name
+    if name in SIGNS and len(inputs) == 2:
+        return SIGNS[name].join(inputs)
+    return f"{'sum' if name == 'reduce_sum' else name}({', '.join(inputs)})"
 
 
 def described(frames: Sequence[Any], depth: int) -> tuple[str, str]:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import ast
+import dis
 import inspect
 import linecache
 import re
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
+from types import CodeType
 from typing import Any, NamedTuple
 
 
 class Frame(NamedTuple):
-    """A stretch of source: one expression."""
+    """A stretch of source: one expression, and the name that the compiled code stores it under."""
 
     file: str
     line: int
     column: int
     last_line: int
     last_column: int
+    name: str = ""
 
 
 def frames_of(step: Any, function: Callable[..., Any]) -> tuple[Frame, ...]:
@@ -32,6 +36,8 @@ def frames_of(step: Any, function: Callable[..., Any]) -> tuple[Frame, ...]:
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None:
         return ()
+    names = _stored(code)
+    found = [frame._replace(name=names.get(frame[1:5], "")) for frame in found]
     lines = [line for *_, line in code.co_lines() if line is not None]
     own = [
         position
@@ -44,7 +50,18 @@ def frames_of(step: Any, function: Callable[..., Any]) -> tuple[Frame, ...]:
 def expression_at(frame: Frame) -> tuple[str, str]:
     """The name that the source gives to an expression (or ""), and the expression, made short."""
     text = _tidy(source_at(frame))
-    return _assigned(frame.file).get(tuple(frame[1:]), ""), text
+    return (_assigned(frame.file).get(frame[1:5], "") if text else frame.name), text
+
+
+@cache
+def _stored(code: CodeType) -> dict[tuple[Any, ...], str]:
+    """The names that compiled code gives to expressions: they are there even without the source."""
+    found: dict[tuple[Any, ...], str] = {}
+    for one, after in pairwise(dis.get_instructions(code)):
+        place = one.positions
+        if place and after.opname in ("STORE_FAST", "STORE_NAME", "STORE_DEREF"):
+            found[place.lineno, place.col_offset, place.end_lineno, place.end_col_offset] = after.argval
+    return found
 
 
 def source_at(frame: Frame) -> str:

@@ -62,7 +62,7 @@ def at_edge(graph: Graph, node: Node, position: int, scenes: Sequence[Scene]) ->
         )
     if given.shape == node.shape and all(_is_diagonal(jacobian) for jacobian in jacobians):
         divided = node.shape and len(node.inputs) > 1  # by a number that has a name, perhaps
-        if divided or not all(_is_unit(jacobian) for jacobian in jacobians):
+        if divided or not _is_unit(jacobians):
             slope = slope_text(node, position, scenes)
             alone = sum(graph.nodes[number].real for number in node.inputs) == 1
             is_mask = alone and all(np.isin(np.diagonal(j), (0, 1)).all() for j in jacobians)
@@ -179,7 +179,7 @@ def _is_diagonal(jacobian: Any) -> bool:
     return bool(np.all(jacobian == np.diag(np.diagonal(jacobian))))
 
 
-def _is_unit(jacobian: Any) -> bool:
-    """Whether every slope is the same number: then leaving it out is a constant factor."""
-    slopes = np.diagonal(jacobian)
+def _is_unit(jacobians: Sequence[Any]) -> bool:
+    """Whether every slope is the same number on all scenes: then leaving it out is a constant factor."""
+    slopes = np.concatenate([np.diagonal(jacobian) for jacobian in jacobians])
     return bool(np.all(slopes == slopes[:1]))

@@ -21,8 +21,12 @@ Call = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 def _same(a: Any, b: Any) -> bool:
     if np.shape(a) != np.shape(b):
         return False
-    scale = max(float(np.max(np.abs(b), initial=0.0)), 1e-300)
-    return bool(np.all(np.abs(np.subtract(a, b)) <= EXPLAINED * scale))
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    there = np.isfinite(b)
+    if not np.array_equal(a[~there], b[~there], equal_nan=True):
+        return False
+    scale = max(float(np.max(np.abs(b[there]), initial=0.0)), 1e-300)
+    return bool(np.all(np.abs(a[there] - b[there]) <= EXPLAINED * scale))
 
 
 # --- the wrong shape --------------------------------------------------------------------------------
