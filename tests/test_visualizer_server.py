@@ -28,7 +28,7 @@ from w2v.visualizer.sessions import SESSIONS, Sessions
 
 PAGE = {
     "index.html": """<!doctype html>
-<html lang="en"><head><link rel="stylesheet" href="static/style.css"></head><body>
+<html lang="en"><head><meta charset="utf-8"><link rel="stylesheet" href="static/style.css"></head><body>
 <!-- data -->
 <script type="module" src="static/main.js"></script></body></html>""",
     "style.css": "body { color: black }",

@@ -96,6 +96,9 @@ def compact(data: Any) -> str:
 def assembled(data: str, page: Mapping[str, str]) -> str:
     """``index.html`` with styles, modules and data inside, under a policy that allows only these."""
     text = page["index.html"]
+    missing = [name for name in STYLE.findall(text) if name not in page]
+    if missing:
+        raise ValueError(f"index.html asks for {missing[0]}, which is not there")
     styles = [page[name] for name in STYLE.findall(text)]
     scripts = [bundle(name, page) for name in SCRIPT.findall(text)]
     if len(scripts) != 1 or text.count(DATA) != 1 or "<head>" not in text:
@@ -107,7 +110,7 @@ def assembled(data: str, page: Mapping[str, str]) -> str:
     text = STYLE.sub(lambda match: f"<style>{page[match[1]]}</style>", text)
     text = SCRIPT.sub(lambda match: f'<script type="module">{scripts[0]}</script>', text)
     text = text.replace(DATA, f'<script type="application/json" id="inlined">{data}</script>')
-    meta = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     return text.replace("<head>", f"<head>{meta}", 1)
 
 
