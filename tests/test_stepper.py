@@ -7,6 +7,8 @@ import json
 import linecache
 import math
 import re
+import subprocess
+import sys
 import time
 from itertools import pairwise
 from typing import Any
@@ -351,6 +353,50 @@ def test_losses_come_down_and_the_history_has_every_step_and_then_means() -> Non
     assert late["points"][-1][1] < late["points"][0][1]
 
 
+def test_the_history_is_the_losses_and_then_their_means() -> None:
+    stepper = Stepper("a b c", alpha=0.1)
+    assert [E for _, E in stepper.step(1, 2)["history"]["points"]] == stepper.trajectory.losses[:6]
+    history = stepper.step(160, 0)["history"]
+    losses = np.array(stepper.trajectory.losses)
+    assert history["what"] == "mean of each epoch"
+    size = history["points"][0][0] + 1
+    np.testing.assert_allclose(
+        [E for _, E in history["points"]][:3], losses[: 3 * size].reshape(3, -1).mean(axis=1)
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(walks())
+def test_only_what_is_said_to_move_moves(stepper: Stepper) -> None:
+    found, moved = stepper.known(), stepper.step(*stepper.address[:2])["moved"]
+    rows = np.flatnonzero((found["W_new"] != found["W"]).any(axis=1))
+    assert set(rows) <= set(moved["W_new"]["indices"])
+    columns = np.flatnonzero((found["W_prime_new"] != found["W_prime"]).any(axis=0))
+    shown = stepper.frame().axes["J" if stepper.settings.loss == "hs" else "V"].shown
+    assert set(columns) & set(shown) <= set(moved["W_prime_new"]["indices"])
+
+
+def test_the_sentence_is_shown_around_the_target() -> None:
+    text = " ".join(f"w{n}" for n in range(40))
+    sentence = Stepper(text, window=2).step(0, 20)["sentence"]
+    assert sentence["words"] == [f"w{n}" for n in range(8, 33)]
+    assert sentence["words"][sentence["target"]] == "w20"
+    assert [sentence["words"][n] for n in sentence["contexts"]] == ["w18", "w19", "w21", "w22"]
+    assert sentence["more_before"] is sentence["more_after"] is True
+    edge = Stepper(text, window=30).step(0, 0)["sentence"]
+    assert edge["contexts"] == list(range(1, 13))
+    assert edge["more_before"] is False
+
+
+def test_a_stepper_knows_neither_jax_nor_a_server_until_it_is_asked() -> None:
+    code = "import sys, w2v.stepper; w2v.stepper.Stepper().forward(); print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "w2v.stepper.frames" in loaded
+    assert not {"jax", "starlette", "uvicorn", "w2v.visualizer", "scipy"} & set(loaded)
+
+
 # --- the plane --------------------------------------------------------------------------------------
 
 
@@ -368,6 +414,15 @@ def test_the_picture_moves_no_further_than_the_vectors(size: int) -> None:
         before = plane, frame.found["W"]
     assert max(jumps) < 30 * max(moves) < 60
     assert np.median(jumps) < 2 * np.median(moves)
+
+
+def test_where_a_step_leaves_the_points_the_next_one_finds_them() -> None:
+    stepper = Stepper(alpha=0.2)
+    for n in range(12):
+        here, there = (stepper.step(*divmod(m, 5))["plane"] for m in (n, n + 1))
+        if (n + 1) % 5:
+            np.testing.assert_allclose(here["after"], there["before"], atol=1e-12)
+        np.testing.assert_allclose(here["after"], there["before"], atol=0.05)
 
 
 def test_the_plane_is_that_of_a_pca() -> None:
