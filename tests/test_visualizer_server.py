@@ -15,6 +15,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from click.testing import CliRunner
 from starlette.testclient import TestClient
@@ -357,8 +358,21 @@ def test_the_server_listens_on_loopback_only_and_stops() -> None:
         with urllib.request.urlopen(f"{address[0]}api/defaults", timeout=30) as answer:  # noqa: S310
             assert json.load(answer)["settings"]["alpha"] == 0.25
             assert "server" not in {name.lower() for name in answer.headers}
+        assert time_of_answers(address[0]) < 0.03  # Nagle's delay would be 0.04
         process.terminate()
         assert process.wait(10) in {0, -15}
+
+
+def time_of_answers(address: str) -> float:
+    """The shortest time in which a step is answered on a connection that is open."""
+    with httpx2.Client(base_url=address) as client:
+        place = {"session": client.post("/api/session", json={}).json()["id"]}
+        times = []
+        for word in range(5):
+            start = time.perf_counter()
+            assert client.get("/api/step", params={**place, "word": word}).status_code == 200
+            times.append(time.perf_counter() - start)
+    return min(times)
 
 
 def test_a_socket_is_on_loopback_and_a_taken_port_is_said_so() -> None:
