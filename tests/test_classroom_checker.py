@@ -358,7 +358,7 @@ def test_saturated_units_hide_everything_and_that_is_remarked_upon() -> None:
 @pytest.mark.parametrize(
     ("wrt", "at", "error", "says"),
     [
-        ("W V", MLP[1], ValueError, "wrt names V, the loss takes x, t, W, W_prime"),
+        ("W V", MLP[1], ValueError, "wrt names V, but the loss takes x, t, W, W_prime"),
         ("", "K one-hot, M target, K N one-hot, N M one-hot", ValueError, "no argument of .* is real"),
         ("W", 3, TypeError, "at is a int: describe the shapes"),
         ("W", "K, M", ValueError, "the description 'K, M' has 2 entries, the loss takes 4"),

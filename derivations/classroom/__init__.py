@@ -3,11 +3,19 @@
     >>> from derivations.classroom import check_gradient
 
 Reading order: ``checker`` (the two functions), ``findings`` (what they report), ``shapes`` (the language
-of descriptions), ``losses`` (the judges), ``calls`` (the gradient), ``shrink`` (the smallest failing case).
+of descriptions), ``losses`` (the judges), ``calls`` (the gradient), ``shrink`` (the smallest failing
+case), ``graph`` and ``diagnosis`` (what is wrong), ``zoo`` (mistakes that were made) and ``exercises``.
 """
 
-from derivations.classroom.checker import assert_gradient, check_gradient
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from derivations.classroom.findings import ArgumentResult, Explanation, Finding, Report, Smallest
+
+if TYPE_CHECKING:
+    from derivations.classroom.checker import assert_gradient, check_gradient
 
 __all__ = [
     "ArgumentResult",
@@ -18,3 +26,10 @@ __all__ = [
     "assert_gradient",
     "check_gradient",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The checker, imported when it is first asked for: the command line starts without it."""
+    if name not in ("assert_gradient", "check_gradient"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("derivations.classroom.checker"), name)

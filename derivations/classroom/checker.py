@@ -119,7 +119,7 @@ def wrt_of(wrt: str | Sequence[str] | None, description: Description) -> tuple[s
     whole = [n for n in wanted if n not in default_wrt(description) and description[n].drawn in WHOLE]
     if whole:
         raise ValueError(
-            f"{whole[0]} holds whole numbers, which have no gradient: write 1.0 for 1, or take it out of wrt"
+            f"{whole[0]} holds whole numbers, which have no gradient: write 1.0, or take it out of wrt"
         )
     return wanted
 

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console, Group
@@ -15,7 +15,9 @@ from rich.text import Text
 
 from derivations.classroom.findings import Report
 from derivations.classroom.terminal import as_record, show
-from derivations.classroom.zoo.specimen import Specimen
+
+if TYPE_CHECKING:  # the specimens import JAX, and the other commands start without it
+    from derivations.classroom.zoo.specimen import Specimen
 
 WIDE = 140
 """Columns from which the whole line of a specimen fits; below, two of its cells go under the others."""

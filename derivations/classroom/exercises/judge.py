@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from derivations.classroom.checker import check_gradient
+from derivations import classroom
 from derivations.classroom.exercises.apart import Apart, Ended
 from derivations.classroom.exercises.format import Exercise
 from derivations.classroom.findings import Finding, Report
@@ -87,7 +87,7 @@ def report_on(exercise: Exercise, gradient: Apart) -> Report:
         return failed(Finding("raises", "", f"loading the file raises {why}"))
     try:
         with np.errstate(all="ignore"):  # infinities are found, and need no warning
-            report = check_gradient(exercise.loss, gradient, exercise.shapes, wrt=exercise.wrt)
+            report = classroom.check_gradient(exercise.loss, gradient, exercise.shapes, wrt=exercise.wrt)
     except Ended:
         return failed(gradient.ended)
     return without_numbers(report)
