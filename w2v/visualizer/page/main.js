@@ -1,0 +1,207 @@
+// The page: it asks for a step, and draws what it is told. It computes nothing.
+
+import { readAddress, writeAddress } from "./address.js";
+import { createControls } from "./controls.js";
+import { createDerivation } from "./derivation.js";
+import { byId, html } from "./dom.js";
+import { createForm } from "./form.js";
+import { createGraph } from "./graph.js";
+import { inFull, rounded } from "./numbers.js";
+import { createPanel } from "./panel.js";
+import { createSource } from "./source.js";
+
+const source = createSource();
+const now = { session: null, step: null, stage: 0, pointed: null, asked: 0 };
+
+const panel = createPanel();
+const strip = createDerivation(byId("derivation"), byId("full"), {
+  single: (term) => graph.single(term),
+  follow: (term) => graph.point(term),
+});
+const graph = createGraph(byId("graph"), { pointed: point, advance });
+const controls = createControls({ links, go, stage: goToStage });
+const form = createForm({ change, offline: source.offline });
+
+// --- where we are ---------------------------------------------------------------------------------------
+
+/** Where one can go from here. */
+function links() {
+  return now.step?.stages[now.stage] ?? {};
+}
+
+function advance() {
+  controls.stop();
+  if (links().forward) go(links().forward);
+}
+
+function goToStage(stage) {
+  if (now.step) go({ epoch: now.step.epoch, word: now.step.word, stage });
+}
+
+controls.jump = (epoch, word) => {
+  if (!Number.isInteger(epoch) || !Number.isInteger(word) || epoch < 1 || word < 1) say("Give an epoch and a word, from 1.");
+  else go({ epoch: epoch - 1, word: word - 1, stage: now.stage });
+};
+
+/** Go to a place; of two that are asked for, the one asked for last is shown. */
+async function go(place) {
+  const turn = ++now.asked;
+  try {
+    const step = await source.step(place.epoch, place.word);
+    if (turn !== now.asked) return;
+    say("");
+    arrive(step, place.stage);
+  } catch (refused) {
+    if (turn !== now.asked) return;
+    controls.stop();
+    say(refused.message);
+  }
+}
+
+function arrive(step, stage) {
+  const moved = now.step && (now.step !== step || now.stage !== stage);
+  now.step = step;
+  now.stage = stage;
+  draw();
+  if (moved) graph.show(step.stages[stage].changed);
+  remember();
+  askForBadge();
+  const ahead = step.stages[4].forward;
+  if (ahead && !controls.playing) source.step(ahead.epoch, ahead.word).catch(() => null);
+}
+
+// --- drawing ----------------------------------------------------------------------------------------------
+
+function draw() {
+  const { session, step, stage } = now;
+  document.body.dataset.stage = session.stages[stage].name;
+  graph.draw(session, step, stage);
+  panel.draw(session, step, stage);
+  controls.draw(session, step, stage);
+  drawFacts(step);
+  drawSentence(step);
+  note(session, step);
+  point(now.pointed && step.stages[stage].known.includes(now.pointed.id) ? now.pointed : null);
+  const contexts = step.contexts.map((word) => word.word).join(", ");
+  const changed = step.stages[stage].changed.map((id) => session.quantities[id].symbol).join(", ");
+  byId("spoken").textContent = `${session.stages[stage].title}. Epoch ${step.epoch + 1}, word ${step.word + 1}: `
+    + `${step.target.word}, with ${contexts}. Now there: ${changed}.`;
+}
+
+function drawFacts(step) {
+  const known = now.step.stages[now.stage].known.includes("E");
+  const facts = {
+    "fact-target": step.target.word,
+    "fact-contexts": step.contexts.map((word) => word.word).join(", "),
+    "fact-epoch": step.epoch + 1,
+    "fact-word": `${step.word + 1} of ${step.steps_per_epoch.toLocaleString("en")}`,
+    "fact-iteration": (step.iteration + 1).toLocaleString("en"),
+    "fact-loss": known ? rounded(step.values.E) : "–",
+  };
+  for (const [id, text] of Object.entries(facts)) byId(id).textContent = text;
+  byId("fact-loss").title = known ? inFull(step.values.E) : "";
+}
+
+function drawSentence(step) {
+  const { words, target, contexts, more_before, more_after } = step.sentence;
+  const spoken = words.map((word, place) => {
+    const kind = place === target ? "target" : contexts.includes(place) ? "context" : "";
+    return html("span", { class: kind || null, dir: "auto" }, word);
+  });
+  const around = [more_before ? "… " : "", ...spoken.flatMap((word) => [word, " "]), more_after ? "…" : ""];
+  byId("sentence").replaceChildren(...around);
+}
+
+function note(session, step) {
+  const notes = [step.windowed, ...(session.notes ?? [])].filter(Boolean);
+  byId("notes").textContent = notes.join(" ");
+  byId("notes").hidden = !notes.length;
+}
+
+function say(text) {
+  byId("problem").textContent = text;
+  byId("problem").hidden = !text;
+}
+
+function point(pointed) {
+  now.pointed = pointed;
+  if (!now.step) return;
+  const { terms, colours } = strip.show(now.session, now.step, pointed);
+  graph.light(pointed, terms, colours);
+  panel.light(pointed?.id ?? null);
+}
+
+// --- JAX ------------------------------------------------------------------------------------------------------
+
+let badgeTimer = 0;
+
+/** Ask for JAX's gradient of this very step, as soon as we stay here for a moment. */
+function askForBadge() {
+  const { step } = now;
+  clearTimeout(badgeTimer);
+  panel.badge(null);
+  badgeTimer = setTimeout(async () => {
+    try {
+      const badge = await source.badge(step.epoch, step.word);
+      if (step !== now.step) return;
+      if (badge) panel.badge(badge);
+      else panel.noBadge("JAX cannot be had here: this step is not compared.");
+    } catch (refused) {
+      if (step === now.step) panel.noBadge(refused.message);
+    }
+  }, source.offline ? 0 : 120);
+}
+
+// --- settings and the address -----------------------------------------------------------------------------------
+
+/** Another walk; what the server has against it is thrown. */
+async function change(settings, place = { epoch: 0, word: 0 }, stage = 0) {
+  controls.stop();
+  now.asked += 1;
+  const session = await source.open(settings);
+  now.session = session;
+  now.step = null;
+  now.pointed = null;
+  form.fill(session.settings);
+  await go({ ...place, stage });
+  if (!now.step) await go({ epoch: 0, word: 0, stage });
+}
+
+let written = "";
+let writeTimer = 0;
+
+/** Put where we are into the address: not at every frame, browsers do not like that. */
+function remember() {
+  clearTimeout(writeTimer);
+  writeTimer = setTimeout(() => {
+    written = writeAddress(now.session.settings, now.step, now.stage);
+    try {
+      history.replaceState(null, "", written);
+    } catch {
+      written = ""; // a frame of a notebook has no address
+    }
+  }, controls.playing ? 400 : 0);
+}
+
+async function followAddress() {
+  const { settings, place, stage } = readAddress(location.hash);
+  const wanted = { ...(await source.defaults()), ...(source.offline ? {} : settings) };
+  try {
+    await change(wanted, place, stage);
+  } catch (refused) {
+    if (!now.session) await change(await source.defaults()).catch((problem) => say(problem.message));
+    form.complain(refused, wanted);
+  }
+}
+
+window.addEventListener("hashchange", () => location.hash !== written && followAddress());
+
+let frame = 0;
+new ResizeObserver(() => {
+  cancelAnimationFrame(frame);
+  frame = requestAnimationFrame(() => now.step && draw());
+}).observe(byId("graph"));
+
+followAddress()
+  .then(() => source.verdicts((labels) => panel.judge(labels)))
+  .catch((problem) => say(problem.message));

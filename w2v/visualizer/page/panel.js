@@ -1,0 +1,100 @@
+// What a stage computed: its equations with their verdicts, the NumPy that did it, the shapes, and JAX's word.
+
+import { byId, html, mathml } from "./dom.js";
+import { fullName, symbolAsHtml } from "./names.js";
+
+const SAYS = { verified: "verified", definition: "definition", erratum: "erratum" };
+
+export function createPanel() {
+  const panel = { verdicts: {}, key: "" };
+  const [title, text, list, badge] = ["stage-title", "stage-text", "equations", "badge"].map(byId);
+
+  panel.draw = (session, step, stage) => {
+    const key = `${session.id} ${stage} ${JSON.stringify(step.shapes)}`;
+    if (key === panel.key) return;
+    const before = panel.key.split(" ").slice(0, 2).join(" ");
+    panel.key = key;
+    const { computes } = session.stages[stage];
+    title.textContent = session.stages[stage].title;
+    text.textContent = session.stages[stage].text.replaceAll("W'", "W′");
+    list.replaceChildren(...computes.map((id) => entry(session.quantities[id], step.shapes[id], panel.verdicts)));
+    if (before !== key.split(" ").slice(0, 2).join(" ")) list.scrollTop = 0;
+  };
+
+  /** The verdicts as they come in. */
+  panel.judge = (verdicts) => {
+    panel.verdicts = verdicts;
+    for (const chip of list.querySelectorAll("[data-label]")) judged(chip, verdicts[chip.dataset.label]);
+  };
+
+  /** Single out the quantity whose number is pointed at. */
+  panel.light = (id) => {
+    for (const item of list.children) item.classList.toggle("lit", item.dataset.quantity === id);
+    const lit = list.querySelector(".lit");
+    if (lit && list.scrollHeight > list.clientHeight) {
+      const [inner, outer] = [lit.getBoundingClientRect(), list.getBoundingClientRect()];
+      if (inner.top < outer.top) list.scrollTop -= outer.top - inner.top;
+      else if (inner.bottom > outer.bottom) list.scrollTop += inner.bottom - outer.bottom;
+    }
+  };
+
+  panel.badge = (found) => {
+    badge.className = found ? (found.agrees ? "badge agrees" : "badge differs") : "badge";
+    const largest = found ? found.text[0].toUpperCase() + found.text.slice(1) : "";
+    badge.replaceChildren(...(found
+      ? [html("span", { class: "mark", "aria-hidden": "true" }, found.agrees ? "✓" : "✗"), html("span", {}, `${largest}.`)]
+      : [html("span", { class: "mark", "aria-hidden": "true" }, "·"), html("span", {}, "JAX is asked for its gradient of this step …")]));
+    badge.title = found ? `permitted by its bound on rounding: ${found.permitted}` : "";
+  };
+
+  panel.noBadge = (reason) => {
+    badge.className = "badge";
+    badge.replaceChildren(html("span", {}, reason));
+  };
+  return panel;
+}
+
+function entry(quantity, shape, verdicts) {
+  const [first, ...others] = quantity.equations;
+  const item = html("li", { "data-quantity": quantity.id },
+    html("div", { class: "head" }, symbolAsHtml(quantity), html("span", { class: "what" }, fullName(quantity))));
+  if (first) item.append(...equation(first, verdicts));
+  const code = quantity.code ? html("code", { class: "line", title: quantity.code_from }, quantity.code) : null;
+  item.append(html("div", { class: "worked" }, code, quantity.axes.length ? shapes(shape) : null));
+  if (quantity.note) item.append(html("p", { class: "note" }, quantity.note));
+  const further = html("div", { class: "further" }, first?.why ? printed(first) : null);
+  if (others.length) {
+    const more = html("details", {}, html("summary", {}, others.length === 1 ? "1 more equation" : `${others.length} more equations`));
+    for (const other of others) more.append(...equation(other, verdicts), other.why ? printed(other) : "");
+    further.append(more);
+  }
+  item.append(further);
+  return item;
+}
+
+function shapes({ numpy, paper }) {
+  const differ = numpy !== paper;
+  return html("p", { class: differ ? "shapes differ" : "shapes" },
+    html("span", {}, "NumPy ", html("b", {}, numpy)), html("span", {}, "paper ", html("b", {}, paper)));
+}
+
+function equation(said, verdicts) {
+  const chip = html("span", { class: `chip ${said.status}`, "data-label": said.label }, SAYS[said.status]);
+  judged(chip, verdicts[said.label]);
+  const cite = html("p", { class: "cite" }, html("code", {}, said.label),
+    html("span", {}, said.ours ? "ours" : said.where), chip);
+  return [mathml(said.mathml, "div"), cite];
+}
+
+/** What the paper prints in place of an equation, and why that is wrong. */
+function printed(said) {
+  return html("details", {}, html("summary", {}, "What is printed"), html("p", {}, `${said.why}.`),
+    said.printed ? mathml(said.printed, "div") : null);
+}
+
+function judged(chip, verdict) {
+  if (!verdict) return;
+  chip.title = verdict.text;
+  chip.setAttribute("aria-label", `${chip.textContent}: ${verdict.text}`);
+  chip.classList.add(verdict.holds ? "holds" : "fails");
+}
