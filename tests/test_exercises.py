@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import re
 import shlex
 import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -623,25 +625,39 @@ def test_the_line_to_paste_runs_in_a_shell(here: Path) -> None:
     assert "has the wrong sign" in done.stdout
 
 
+def reports(process: subprocess.Popen[str], lines: queue.Queue[str]) -> str:
+    """What a watching process prints, up to the end of a report; it may take a minute, not for ever."""
+    said = ""
+    while "float64" not in said:
+        try:
+            said += lines.get(timeout=60)
+        except queue.Empty:
+            process.kill()
+            pytest.fail(f"no report within a minute, but {said!r}")
+    return said
+
+
 def test_watch_checks_again_on_every_save(here: Path, linear: Exercise) -> None:
     answered(linear, "return -v", here)
     line = [sys.executable, "-m", "derivations", "exercise", "check", "--watch"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "COLUMNS": "100"}
-    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, cwd=here, env=environment) as process:
+    with subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=here, env=environment
+    ) as process:
         assert process.stdout is not None
+        lines: queue.Queue[str] = queue.Queue()
+        reader = threading.Thread(target=lambda: [lines.put(text) for text in process.stdout or ()])
+        reader.start()
         try:
-            for text in process.stdout:
-                if "float64" in text:  # the end of a report
-                    break
+            assert "gradient is wrong" in reports(process, lines)
             time.sleep(0.3)
             answered(linear, "return v.copy()", here)
-            for text in process.stdout:
-                if "float64" in text:
-                    break
+            assert "gradient is right" in reports(process, lines)
             time.sleep(0.3)
         finally:
             process.send_signal(signal.SIGINT)
-        process.stdout.read()
+            process.wait(timeout=60)
+            reader.join(timeout=60)
     assert process.returncode == 0
 
 
