@@ -2,6 +2,7 @@
 
 const LANE = 8;
 const CLEAR = 4;
+const FAR = 260;
 
 /** The arrows of a layout as paths {from, to, stage, d}; those that have no clean way are left out. */
 export function arrowsOf(session, plan) {
@@ -35,14 +36,17 @@ function way(a, b, map) {
     if (clear(map.boxes, a, b, "x")) return line(a.right + CLEAR, level.at, b.left - b.labels - CLEAR, level.at);
     return beneath(a, b, map);
   }
-  if (a.id === "x") return cornered(a, b);
+  if (a.id === "x" && (map.gutter !== null || b.top - a.bottom < FAR)) return cornered(a, b);
   const under = overlap(a.left, a.right, b.left, b.right);
   if (under && clear(map.boxes, a, b, "y")) {
     const at = under.size > 70 ? under.to - 13 : under.from + under.size / 2;
+    const gap = b.top > a.bottom ? b.top - b.heads - a.bottom : a.top - a.heads - b.bottom;
+    const free = gap > 16 ? CLEAR : 1;
     return b.top > a.bottom
-      ? line(at, a.bottom + CLEAR, at, b.top - b.heads - CLEAR)
-      : line(at, a.top - a.heads - CLEAR, at, b.bottom + CLEAR);
+      ? line(at, a.bottom + free, at, b.top - b.heads - free)
+      : line(at, a.top - a.heads - free, at, b.bottom + free);
   }
+  if (map.gutter === null && Math.abs(b.top - a.bottom) > FAR) return null;
   const half = (box) => (map.gutter !== null && box.left < map.gutter ? 0 : 1);
   if (half(a) !== half(b)) return across(a, b, half(a) < half(b), map);
   if (!under && b.top > a.bottom) return dropped(a, b, map);
@@ -89,10 +93,13 @@ function across(a, b, forth, map) {
 /** Within one half, around what stands between: along the right, or along the left where the right is taken. */
 function around(a, b, map) {
   const right = Math.max(a.right, b.right);
-  const taken = map.boxes.some((box) => [a, b].some((end) => box !== end && overlap(box.top, box.bottom, end.top, end.bottom)
-    && box.left >= end.right && box.left < right + 12));
+  const passed = map.boxes.filter((box) => overlap(box.top, box.bottom, Math.min(a.top, b.top), Math.max(a.bottom, b.bottom)));
+  const onTheWay = (box, end) => overlap(box.top, box.bottom, end.top, end.bottom) && box.left >= end.right && box.left < right + 12;
+  const taken = passed.some((box) => box !== a && box !== b
+    && ((box.left < right + 14 && box.right > right + 6) || onTheWay(box, a) || onTheWay(box, b)));
+  const beside = passed.filter((box) => (map.gutter !== null && box.left < map.gutter) === (map.gutter !== null && a.left < map.gutter));
   const x = taken
-    ? Math.min(a.left - a.labels, b.left - b.labels) - 8 - 5 * (map.lanes.left++ % 3)
+    ? Math.min(...beside.map((box) => box.left - box.labels)) - 6 - 5 * (map.lanes.left++ % 3)
     : Math.min(right + 10 + 5 * (map.lanes.right++ % 3), map.width - 2);
   const edge = (box) => (taken ? box.left - box.labels - CLEAR : box.right + CLEAR);
   return bent([[edge(a), centre(a)], [x, centre(a)], [x, centre(b)], [edge(b), centre(b)]]);

@@ -13,8 +13,10 @@ export function lossChart(parent, box) {
   const most = svg("text", { class: "tick", x: 4, y: 11 });
   const least = svg("text", { class: "tick", x: 4, y: frame.height - 5 });
   frame.inside.append(path, dot, most, least);
-  return (step) => {
-    const { points, what } = step.history;
+  return (step, known) => {
+    const { what } = step.history;
+    const own = step.history.points.at(-1)?.[0] === step.iteration;
+    const points = known || !own || step.history.points.length < 2 ? step.history.points : step.history.points.slice(0, -1);
     const losses = points.map((point) => point[1]);
     const [low, high] = [Math.min(...losses), Math.max(...losses)];
     const [from, to] = [points[0][0], points.at(-1)[0]];

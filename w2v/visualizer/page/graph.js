@@ -51,7 +51,7 @@ class Graph {
       arrow.element.setAttribute("class", `arrow ${arrow.stage === stage ? "active" : arrow.stage < stage ? "past" : "future"}`);
       arrow.element.setAttribute("marker-end", `url(#head-${arrow.stage === stage ? "active" : "past"})`);
     }
-    this.drawLoss(step);
+    this.drawLoss(step, known.has("E"));
     this.drawPlane(step, stage);
   }
 
@@ -129,11 +129,11 @@ class Graph {
 
   /** The symbol, the shape in NumPy and, where there is room, the name. */
   title(box, quantity, shape) {
-    const baseline = box.titleY - box.y + 14;
-    const room = box.right + (quantity.axes.length === 0 ? 70 : 0);
+    const [x, y] = box.scalar ? [box.right + 8, box.line / 2 + 5] : [0, box.titleY - box.y + 14];
+    const room = box.scalar ? (box.room ?? 74) : box.right;
     const [stem, below] = symbolOf(quantity);
     let used = widthOf(stem, MATH_FONT) + widthOf(below, "11px serif") + 7;
-    const text = svg("text", { class: "title", x: 0, y: baseline }, symbolAsSvg(quantity));
+    const text = svg("text", { class: "title", x, y }, symbolAsSvg(quantity));
     const shaped = widthOf(shape, SHAPE_FONT);
     if (quantity.axes.length && used + shaped < room) {
       text.append(svg("tspan", { class: "shape", dx: 6 }, shape));
@@ -148,7 +148,7 @@ class Graph {
   heads(box, group, table) {
     const axis = this.step.axes[box.heads];
     axis.labels.forEach((label, number) => {
-      const most = box.cell - 2;
+      const most = box.cell - 6;
       const short = fitted(label, LABEL_FONT, most * 1.45);
       const squeezed = widthOf(short, LABEL_FONT) > most;
       const text = svg("text", {

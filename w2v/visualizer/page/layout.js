@@ -56,9 +56,10 @@ function tables(session, step, known, reserved) {
     const longest = Math.max(0, ...labels.map((label) => widthOf(label, LABEL_FONT)));
     const lines = down ? Math.max(down.shown.length, reserved[down.axis] ?? 0) : 1;
     const columns = across ? across.shown.length : 1;
-    const top = TITLE + (heads ? HEADS : 0);
+    const scalar = axes.length === 0;
+    const top = scalar ? 0 : TITLE + (heads ? HEADS : 0);
     return {
-      kind: "table", id, down, across, rows, heads, indent, labels,
+      kind: "table", id, scalar, down, across, rows, heads, indent, labels,
       lines, columns, cell: width, line: size.line, top,
       left: rows ? indent + longest + 10 : indent,
       right: columns * width,
@@ -156,33 +157,37 @@ function arrange(table, loss, { left, right, wide }) {
   const bottom = right ? row([output("dE_dW_prime"), output("step_W_prime", false)]) : output("dE_dW_prime");
   const forth = [top, besides ? row([middle, aside(table, middle.height, top.right)]) : middle];
   const last = right ? [bottom] : [bottom, output("step_W_prime"), output("W_prime_new")];
-  const charts = besides ? [] : [row([chart("loss", 190, 118), chart("plane", 190, 118)], 24)];
+  const pictures = wide ? [row([chart("loss", 190, 118), chart("plane", 190, 118)], 24)] : [chart("loss", 230, 96), chart("plane", 230, 140)];
+  const charts = besides ? [] : pictures;
 
   const whole = wide
     ? row([column([...there, ...again], table.gap + 3), column([...forth, ...last, ...charts], table.gap)], GUTTER)
     : column([...there, ...forth, ...last, ...again, ...charts], GAP + 3);
   const boxes = new Map();
   whole.place(whole.left + 2, 2, (box) => boxes.set(box.id, box));
-  return { boxes, width: whole.left + whole.right + (wide ? 6 : 26), height: whole.height + 6, wide };
+  const aisle = besides ? 18 : 26; // for arrows that go around
+  return { boxes, width: whole.left + whole.right + aisle, height: whole.height + 6, wide };
 }
 
 function softmaxRows(table, besides) {
-  const scalars = besides ? null : row([table("E"), table("alpha")], 90);
-  const rows = [table("u"), table("y"), table("t", { rows: "C" }), table("e", { rows: "C" }), table("EI"), scalars];
+  const scalars = besides ? null : row([table("E"), table("alpha")], 78);
+  const rows = [table("u"), table("y"), scalars && blank(1), scalars, table("t", { rows: "C" }), table("e", { rows: "C" }), table("EI")];
   return column(rows, table.gap);
 }
 
-/** What stands beside u, y and the differences: two numbers and two pictures. */
+/** What stands beside u, y and the differences: two numbers, each with its name to the right, and two pictures. */
 function aside(table, height, width) {
   const size = (width - BESIDE) / 2;
   const [E, alpha] = [table("E"), table("alpha")];
-  const scalars = row([E, alpha], Math.max(64, size - E.right - alpha.right - 74));
-  const room = height - 2 * scalars.height - 3 * table.gap;
+  alpha.room = E.room = size - E.right;
+  const between = TITLE - table.gap; // the learning rate stands beside u, and E beside y
+  const room = height - 2 * (TITLE + E.height) - 3 * table.gap - 4;
   const loss = Math.min(100, room * 0.42);
   const charts = [chart("loss", size, loss), chart("plane", size, Math.max(60, room - loss))];
-  return column([blank(scalars.height), scalars, ...charts], table.gap); // E stands beside y
+  return column([blank(between), alpha, blank(between), E, ...charts], table.gap);
 }
 
+/** Negative sampling and the tree ask a few questions: a row each. */
 function questionRows(table, loss, wide) {
   const asked = loss === "hs" ? "L" : "D";
   const outputs = loss === "hs" ? "J" : "V";
@@ -192,8 +197,9 @@ function questionRows(table, loss, wide) {
   const questions = table("v_prime", { rows: asked });
   return column([
     table("S", { rows: asked, heads: wide ? null : outputs }),
-    wide ? row([questions, ...answers, blank(1), ...scalars.slice(0, -1)], 14) : questions,
+    wide ? row([questions, ...answers], 14) : questions,
     wide ? null : row(answers, 14),
-    wide ? row(scalars.slice(-1), 84) : row(scalars, 84),
+    blank(1),
+    row(scalars, 84),
   ], table.gap);
 }

@@ -60,15 +60,15 @@ function entry(quantity, shape, verdicts) {
     html("div", { class: "head" }, symbolAsHtml(quantity), html("span", { class: "what" }, fullName(quantity))));
   if (first) item.append(...equation(first, verdicts));
   const code = quantity.code ? html("code", { class: "line", title: quantity.code_from }, quantity.code) : null;
-  item.append(html("div", { class: "worked" }, code, quantity.axes.length ? shapes(shape) : null));
-  if (quantity.note) item.append(html("p", { class: "note" }, quantity.note));
-  const further = html("div", { class: "further" }, first?.why ? printed(first) : null);
+  const worked = html("div", { class: "worked" }, code, quantity.axes.length ? shapes(shape) : null);
+  if (first?.why) worked.append(printed(first));
   if (others.length) {
-    const more = html("details", {}, html("summary", {}, others.length === 1 ? "1 more equation" : `${others.length} more equations`));
+    const more = html("details", {}, html("summary", {}, `${others.length} more`));
     for (const other of others) more.append(...equation(other, verdicts), other.why ? printed(other) : "");
-    further.append(more);
+    worked.append(more);
   }
-  item.append(further);
+  item.append(worked);
+  if (quantity.note) item.append(html("p", { class: "note" }, quantity.note));
   return item;
 }
 
