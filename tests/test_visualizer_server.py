@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -345,22 +345,33 @@ def test_who_goes_far_lets_others_in_between() -> None:
 # --- the server -------------------------------------------------------------------------------------
 
 
-def test_the_server_listens_on_loopback_only_and_stops() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "w2v", "visualize", "--no-browser", "--port", "0", "--alpha", "0.25"],
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+@pytest.fixture
+def served() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command at work, and its address."""
+    line = ["visualize", "--no-browser", "--port", "0", "--alpha", "0.25"]
+    process = subprocess.Popen([sys.executable, "-m", "w2v", *line], stdout=subprocess.PIPE, text=True)
     assert process.stdout
-    with process:
-        line = process.stdout.readline()
-        address = re.match(r"http://127\.0\.0\.1:\d+/", line)
-        assert address, line
-        with urllib.request.urlopen(f"{address[0]}api/defaults", timeout=30) as answer:  # noqa: S310
-            assert json.load(answer)["settings"]["alpha"] == 0.25
-            assert "server" not in {name.lower() for name in answer.headers}
-        assert time_of_answers(address[0]) < 0.03  # Nagle's delay would be 0.04
-        process.terminate()
-        assert process.wait(10) in {0, -15}
+    try:
+        found = re.match(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+        assert found
+        yield process, found[0]
+    finally:
+        process.kill()
+        process.wait(10)
+        process.stdout.close()
+
+
+def test_the_server_listens_on_loopback_answers_at_once_and_stops(
+    served: tuple[subprocess.Popen[str], str],
+) -> None:
+    process, address = served
+    with httpx2.Client(base_url=address) as client:
+        answer = client.get("/api/defaults")
+    assert answer.json()["settings"]["alpha"] == 0.25
+    assert "server" not in answer.headers
+    assert time_of_answers(address) < 0.03  # Nagle's delay would be 0.04
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
 
 
 def time_of_answers(address: str) -> float:
