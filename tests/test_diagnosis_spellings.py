@@ -262,8 +262,9 @@ def test_a_report_reads_as_one_at_the_prompt() -> None:
         ((unit, (1.0, 2.0), "K, (), K"), "the gradient is a tuple: give the function"),
         ((unit, unit, "(K,), (), (K,)"), "has brackets: write sizes with spaces"),
         ((unit, unit, ([1], 1, [2])), "write 1.0 for 1"),
+        ((unit, unit, (np.ones(4000), 1.0, np.ones(4000))), "has shape (4000,), and every entry"),
     ],
-    ids=["numbers for a function", "brackets", "whole numbers"],
+    ids=["numbers for a function", "brackets", "whole numbers", "too many"],
 )
 def test_a_call_that_cannot_be_meant_says_the_repair(arguments: Any, message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=re.escape(message)):

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from derivations.classroom.calls import Hand
 from derivations.classroom.findings import Finding, Report
 from derivations.classroom.losses import Loss, default_wrt, names_of
@@ -73,11 +75,13 @@ def check_gradient(
     try:
         description = description_of(loss, at)
         wanted = wrt_of(wrt, description)
+        check_size({name: description.given[name] for name in wanted if description.given})
         judged = Loss(loss, description, wanted)
     except LossError as problem:
         return Report(name, right=False, arguments=(), findings=(Finding("loss", "", str(problem)),))
+    instances = chosen(judged, instance, examples, seed)
     trial = Trial(judged, Hand(gradient, description.names, wanted))
-    trial.judge_all(chosen(judged, instance, examples, seed), SECONDS)
+    trial.judge_all(instances, SECONDS)
     return replace(report_on(trial), seconds=time.perf_counter() - start)
 
 
@@ -129,5 +133,22 @@ def chosen(loss: Loss, instance: str, examples: int, seed: int) -> list[Instance
     if loss.description.given:
         return [as_given(loss.description)]
     if instance:
-        return [parse(loss.description, instance)]
+        one = parse(loss.description, instance)
+        check_size({name: one.inputs[name] for name in loss.wrt})
+        return [one]
     return some_instances(loss.description, examples, seed, shapes=loss.few_shapes)
+
+
+MOST = 3000
+"""Entries of all gradients together: a judge without derivatives computes the loss once for each."""
+
+
+def check_size(arrays: Mapping[str, Any]) -> None:
+    """Refuse gradients with so many entries that it would take minutes to find each: ``ValueError``."""
+    entries = {name: int(np.size(array)) for name, array in arrays.items()}
+    if sum(entries.values()) > MOST:
+        name = max(entries, key=entries.__getitem__)
+        raise ValueError(
+            f"{name} has shape {np.shape(arrays[name])}, and every entry is judged on its own: give smaller"
+            f" arrays, of at most {MOST:,} entries in all, or describe the shapes, as in 'V N'"
+        )

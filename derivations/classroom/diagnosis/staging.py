@@ -18,6 +18,9 @@ from derivations.classroom.losses import Loss
 SCENES = 100
 """On how many instances an explanation must hold."""
 
+LARGEST = 3000
+"""How many numbers may go into a loss whose graph is computed, Jacobians and all."""
+
 BUILDS = 3
 """How many builds of a loss an explanation must hold for."""
 
@@ -30,6 +33,8 @@ def scenes_of(loss: Loss, cases: Sequence[Case], names: Sequence[str]) -> list[S
     calm = [case for case in cases if case.instance.scale in CALM]
     chosen = (calm if len(calm) >= 4 else list(cases))[:SCENES]
     scenes = [scene for case in chosen if (scene := _scene(loss, case, names)).hand]
+    if any(sum(map(np.size, scene.inputs.values())) > LARGEST for scene in scenes):
+        return scenes  # a Jacobian would be as large as the square of that
     for scene, graph in zip(scenes, _graphs(loss, scenes), strict=True):
         scene.graph, scene.build = graph, graph and _build(graph)
     return scenes
