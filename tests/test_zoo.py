@@ -158,4 +158,6 @@ def same(specimen: Specimen, inputs: Any) -> bool:
     if len(right) != len(wrong) or any(one is None for one in wrong):
         return False
     pairs = list(zip(right, wrong, strict=True))
-    return all(np.shape(r) == np.shape(w) and np.allclose(w, r, rtol=1e-12, atol=SATURATED) for r, w in pairs)
+    return all(
+        np.shape(r) == np.shape(w) and np.allclose(w, r, rtol=1e-12, atol=SATURATED) for r, w in pairs
+    )
