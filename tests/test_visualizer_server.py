@@ -481,6 +481,12 @@ def test_modules_are_joined_those_first_that_are_imported() -> None:
     assert "</script" not in joined
 
 
+def test_the_page_that_is_shipped_can_be_put_into_one_file() -> None:
+    text = export.assembled("{}", assets.texts())
+    assert text.count("<script") == 2
+    assert "static/" not in text
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
