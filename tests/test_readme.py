@@ -54,5 +54,6 @@ def test_every_option_it_names_exists() -> None:
     help_text += CliRunner().invoke(cli, ["show", "--help"]).output
     help_text += CliRunner().invoke(cli, ["exercise", "check", "--help"]).output
     help_text += CliRunner().invoke(w2v_cli, ["train", "--help"]).output
+    help_text += CliRunner().invoke(w2v_cli, ["visualize", "--help"]).output
     for option in re.findall(r"`(--[a-z]+)", README):
         assert option in help_text, option

@@ -11,6 +11,8 @@
     formats       their files: word2vec text and binary, .npz
     evaluation    word pairs by rank correlation, analogies by category
     plot          chosen words as a picture
+    stepper       training, one step at a time: every number, and where it comes from
+    visualizer    the page of the paper's §7
     command       ``w2v``, the command line
 
 Names and meanings are gensim's wherever gensim has the thing.
