@@ -10,6 +10,7 @@ import { rounded } from "./numbers.js";
 import { numberAt } from "./recipe.js";
 
 const NUMBER_FONT = '12.5px "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif';
+const TIGHT_FONT = LABEL_FONT.replace("11.5px", "10px");
 const MATH_FONT = "italic 15.5px serif";
 const SHAPE_FONT = "10.5px ui-monospace, Menlo, Consolas, monospace";
 
@@ -148,11 +149,13 @@ class Graph {
   heads(box, group, table) {
     const axis = this.step.axes[box.heads];
     axis.labels.forEach((label, number) => {
-      const most = box.cell - 6;
-      const short = fitted(label, LABEL_FONT, most * 1.45);
-      const squeezed = widthOf(short, LABEL_FONT) > most;
+      const most = box.cell - 4;
+      const tight = widthOf(label, LABEL_FONT) > most;
+      const font = tight ? TIGHT_FONT : LABEL_FONT;
+      const short = fitted(label, font, most * 1.3);
+      const squeezed = widthOf(short, font) > most;
       const text = svg("text", {
-        class: "label head", x: number * box.cell + box.cell / 2, y: -5,
+        class: tight ? "label head tight" : "label head", x: number * box.cell + box.cell / 2, y: -5,
         textLength: squeezed ? most : null, lengthAdjust: squeezed ? "spacingAndGlyphs" : null,
       }, short);
       group.append(text);
@@ -165,7 +168,7 @@ class Graph {
     const rect = svg("rect", { x: c * box.cell, y: r * box.line, width: box.cell, height: box.line });
     const text = svg("text", { x: c * box.cell + box.cell / 2, y: r * box.line + box.line / 2 + 4.3 });
     const group = svg("g", { role: "gridcell", class: "cell" }, rect, text);
-    const key = `${box.id} ${place.join(" ")}`;
+    const key = keyOf(box.id, place);
     const cell = { key, id: box.id, at: place, r, c, table, group, text, width: box.cell, shown: null };
     group.dataset.cell = key;
     this.cells.set(key, cell);
@@ -218,14 +221,20 @@ class Graph {
     return cell && cell.group.classList.contains("empty") ? null : cell;
   }
 
+  /** What is under the mouse; a number stays pointed at until another is, so that its sum can be gone to. */
   hover(element) {
-    const cell = this.cellOf(element) ?? this.cellOf(document.activeElement);
-    if (cell !== this.told) this.tell(cell);
+    this.over = this.cellOf(element);
+    if (this.over) this.tell(this.over);
   }
 
   tell(cell) {
-    this.told = cell;
-    this.pointed(cell ? { id: cell.id, at: cell.at } : null);
+    if (cell) this.pointed({ id: cell.id, at: cell.at });
+  }
+
+  /** Whether the mouse or the focus still is on a number. */
+  holds({ id, at }) {
+    const key = keyOf(id, at);
+    return this.over?.key === key || this.cellOf(document.activeElement)?.key === key;
   }
 
   focus(cell) {
@@ -237,7 +246,7 @@ class Graph {
 
   /** Point at a number from elsewhere: one in a written sum. */
   point({ q, at }) {
-    const cell = this.cells.get(`${q} ${at.join(" ")}`);
+    const cell = this.cells.get(keyOf(q, at));
     if (cell) this.focus(cell);
   }
 
@@ -246,7 +255,6 @@ class Graph {
     const cell = this.cellOf(event.target);
     const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
     if (!cell || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (event.key === "Escape") cell.group.blur();
     if (!move) return;
     event.preventDefault();
     event.stopPropagation();
@@ -263,10 +271,10 @@ class Graph {
     this.cursor?.setAttribute("class", "cursor");
     if (!pointed) return;
     for (const term of terms) {
-      const cell = term.q ? this.cells.get(`${term.q} ${term.at.join(" ")}`) : null;
+      const cell = term.q ? this.cells.get(keyOf(term.q, term.at)) : null;
       if (cell) this.paint(cell, `operand-${colours.get(term.q)}`);
     }
-    const cell = this.cells.get(`${pointed.id} ${pointed.at.join(" ")}`);
+    const cell = this.cells.get(keyOf(pointed.id, pointed.at));
     if (cell) {
       this.paint(cell, "pointed");
       const { box } = cell.table;
@@ -295,7 +303,7 @@ class Graph {
   /** Single out one of the numbers that are lit. */
   single(term) {
     this.singled?.group.classList.remove("singled");
-    this.singled = term ? this.cells.get(`${term.q} ${term.at.join(" ")}`) : null;
+    this.singled = term ? this.cells.get(keyOf(term.q, term.at)) : null;
     this.singled?.group.classList.add("singled");
   }
 
@@ -305,6 +313,10 @@ class Graph {
     const highest = groups.reduce((one, other) => (!one || top(other) < top(one) ? other : one), null);
     highest?.scrollIntoView({ block: "center", inline: "nearest", behavior: calm() ? "auto" : "smooth" });
   }
+}
+
+function keyOf(id, at) {
+  return [id, ...at].join(" ");
 }
 
 function top(element) {

@@ -18,7 +18,7 @@ const GAP = 11;
 const BESIDE = 26;
 const GUTTER = 46;
 const LONGEST_LABEL = 78;
-const SMALLEST = 0.8;
+const SMALLEST = 0.78;
 const LARGEST = 1.2;
 
 /** A layout for the room there is: boxes by name, and the size of it all. In a narrow room, which is
@@ -124,6 +124,11 @@ function withLeft(box, other) {
   } };
 }
 
+/** A box that begins so far to the left of the anchor. */
+function shifted(box, by) {
+  return { ...box, left: by, right: box.right - by, place: (x, y, put) => box.place(x - by, y, put) };
+}
+
 /** Room where nothing stands. */
 function blank(height) {
   return { left: 0, right: 0, height, place() {} };
@@ -157,8 +162,12 @@ function arrange(table, loss, { left, right, wide }) {
   const bottom = right ? row([output("dE_dW_prime"), output("step_W_prime", false)]) : output("dE_dW_prime");
   const forth = [top, besides ? row([middle, aside(table, middle.height, top.right)]) : middle];
   const last = right ? [bottom] : [bottom, output("step_W_prime"), output("W_prime_new")];
-  const pictures = wide ? [row([chart("loss", 190, 118), chart("plane", 190, 118)], 24)] : [chart("loss", 230, 96), chart("plane", 230, 140)];
-  const charts = besides ? [] : pictures;
+  const beneath = wide && left && !softmax; // there the left half is the lower one
+  const pictures = wide
+    ? [row([chart("loss", 160, 110), chart("plane", 186, 110)], 20)]
+    : [chart("loss", 230, 96), chart("plane", 230, 140)];
+  const charts = besides || beneath ? [] : pictures;
+  if (beneath) again.push(shifted(pictures[0], 78));
 
   const whole = wide
     ? row([column([...there, ...again], table.gap + 3), column([...forth, ...last, ...charts], table.gap)], GUTTER)

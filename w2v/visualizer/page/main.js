@@ -81,7 +81,8 @@ function draw() {
   drawFacts(step);
   drawSentence(step);
   note(session, step);
-  point(now.pointed && step.stages[stage].known.includes(now.pointed.id) ? now.pointed : null);
+  const { pointed } = now;
+  point(pointed && graph.holds(pointed) && step.stages[stage].known.includes(pointed.id) ? pointed : null);
   const contexts = step.contexts.map((word) => word.word).join(", ");
   const changed = step.stages[stage].changed.map((id) => session.quantities[id].symbol).join(", ");
   byId("spoken").textContent = `${session.stages[stage].title}. Epoch ${step.epoch + 1}, word ${step.word + 1}: `
@@ -195,6 +196,12 @@ async function followAddress() {
 }
 
 window.addEventListener("hashchange", () => location.hash !== written && followAddress());
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.target.closest?.("dialog")) return;
+  if (byId("graph").contains(document.activeElement)) document.activeElement.blur();
+  point(null);
+});
 
 let frame = 0;
 new ResizeObserver(() => {

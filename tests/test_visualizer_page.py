@@ -1,0 +1,538 @@
+"""The visualizer's page in a real browser: what is clicked, typed and pointed at, and what it then shows.
+
+Headless Chromium, driven by Playwright; where either is missing these tests fail and say what to install.
+The server runs in a process of its own. Every page is watched: whatever it writes to its console, whatever
+it throws and every request that does not go to loopback fails the test that it belongs to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+import pytest
+
+from w2v.stepper import Stepper, StepSettings
+from w2v.visualizer.export import export, framed
+
+INSTALL = "the page is tested in Chromium: apt-get install chromium, pip install -e '.[test]'"
+
+LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+STAGES = ("Initial", "Forward", "Error", "Deltas", "Update")
+MINUS = "\N{MINUS SIGN}"
+SETTINGS = StepSettings()
+TWELVE = "the quick brown fox jumps over a lazy dog and runs away"
+SCRIPT = "<img/src=x/onerror=document.title='owned'> </script><script>document.title='owned'</script> b"
+
+
+def chromium() -> str:
+    """Where Chromium is, or a failure that says how to get it."""
+    names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.fail(INSTALL, pytrace=False)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """The browser; each test opens contexts of its own in it."""
+    path = chromium()
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        pytest.fail(INSTALL, pytrace=False)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """The address of a server in another process."""
+    command = [sys.executable, "-u", "-m", "w2v", "visualize", "--port", "0", "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        yield re.match(r"http://127\.0\.0\.1:\d+/", line)[0]  # type: ignore[index]
+        process.terminate()
+
+
+class Visit:
+    """A page in a browser, as a reader goes about it."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+
+    def text(self, selector: str) -> str:
+        """What is written there."""
+        return str(self.page.locator(selector).first.text_content())
+
+    def numbers(self, quantity: str) -> list[str]:
+        """The numbers of a quantity as they are shown, row after row."""
+        return list(self.page.locator(f'.table[data-quantity="{quantity}"] .number').all_text_contents())
+
+    def cell(self, quantity: str, *at: int) -> Any:
+        """One number of a quantity."""
+        return self.page.locator(f'[data-cell="{" ".join([quantity, *map(str, at)])}"]')
+
+    def at(self, stage: str, iteration: int) -> None:
+        """Wait until that stage of that iteration is shown."""
+        self.page.wait_for_function(
+            "([stage, iteration]) => document.getElementById('stage-title').textContent === stage"
+            " && document.getElementById('fact-iteration').textContent === String(iteration)",
+            arg=[stage, iteration],
+        )
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def click_graph(self) -> None:
+        """Click the graph where no number is."""
+        box = self.page.locator("#graph").bounding_box()
+        self.page.mouse.click(box["x"] + 3, box["y"] + 3)
+
+
+@pytest.fixture
+def visit(browser: Any, address: str) -> Iterator[Callable[..., Visit]]:
+    """Open pages, ``visit("stage=error&word=2")``, that must behave until the test ends."""
+    contexts, wrong = [], []
+
+    def open_page(
+        where: str = "", *, base: str | None = None, offline: bool = False, quiet: bool = True, **options: Any
+    ) -> Visit:
+        context = browser.new_context(**{"viewport": LAPTOP, "offline": offline, **options})
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        if quiet:
+            page.on("console", lambda message: wrong.append(f"console: {message.text}"))
+        page.on("pageerror", lambda problem: wrong.append(f"thrown: {problem}"))
+        page.on("request", lambda request: outside(request.url) and wrong.append(f"asked: {request.url}"))
+        page.goto((address if base is None else base) + (f"#{where}" if where else ""))
+        page.wait_for_selector(".cell")
+        return Visit(page)
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def outside(url: str) -> bool:
+    """Whether a request leaves this machine."""
+    return not re.match(r"http://127\.0\.0\.1:\d+/|file:|data:|blob:|about:", url)
+
+
+def get(address: str, path: str, body: Any = None) -> Any:
+    """What the server answers."""
+    data = None if body is None else json.dumps(body).encode()
+    request = Request(address + path, data, {"Content-Type": "application/json"})  # noqa: S310
+    with urlopen(request) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def flat(value: Any) -> list[float]:
+    """The numbers of nested lists."""
+    return [number for part in value for number in flat(part)] if isinstance(value, list) else [value]
+
+
+def shown(value: float) -> str:
+    """A number as the page should show it; the same few lines once more, for the test."""
+    if value == int(value):
+        return str(int(value)).replace("-", MINUS)
+    return (f"{value:.2g}" if abs(value) < 0.01 else f"{value:.2f}").replace("-", MINUS, 1)
+
+
+# --- the way through ----------------------------------------------------------------------------------
+
+
+def test_clicking_the_graph_goes_through_an_epoch_and_back_leads_to_where_it_began(
+    visit: Callable[..., Visit],
+) -> None:
+    page, stepper = visit(), Stepper.of(SETTINGS)
+    first = page.numbers("W")
+    for word in range(stepper.steps_per_epoch):
+        values = stepper.step(0, word)["values"]
+        for stage in STAGES:
+            page.at(stage, word + 1)
+            assert page.numbers("W") == list(map(shown, flat(values["W"])))
+            page.click_graph()
+    page.at("Initial", 6)
+    assert page.text("#fact-epoch") == "2"
+    for word in reversed(range(stepper.steps_per_epoch)):
+        for stage in reversed(STAGES):
+            page.page.click("#back")
+            page.at(stage, word + 1)
+    assert page.numbers("W") == first
+    assert page.page.locator("#back").is_disabled()
+
+
+@pytest.mark.parametrize("loss", ["softmax", "negative", "hs"])
+def test_every_number_shown_is_the_steppers(visit: Callable[..., Visit], loss: str) -> None:
+    page = visit(f"loss={loss}&epoch=3&word=2&stage=update")
+    page.at("Update", Stepper.of(StepSettings(loss=loss)).steps_per_epoch * 2 + 2)
+    step = Stepper.of(StepSettings(loss=loss)).step(2, 1)
+    for name, value in step["values"].items():
+        assert page.numbers(name) == list(map(shown, flat(value))), name
+
+
+def test_only_what_a_stage_knows_is_shown_and_what_it_changed_is_singled_out(
+    visit: Callable[..., Visit],
+) -> None:
+    page = visit("word=2")
+    step = Stepper.of(SETTINGS).step(0, 1)
+    for number, stage in enumerate(STAGES):
+        page.page.click(f"#stages li:nth-child({number + 1}) button")
+        page.at(stage, 2)
+        filled = {name for name in step["values"] if any(page.numbers(name))}
+        assert filled == set(step["stages"][number]["known"])
+        changed = page.page.eval_on_selector_all(".table.changed", "all => all.map(one => one.dataset.quantity)")
+        assert set(changed) == set(step["stages"][number]["changed"])
+        if number:
+            active = page.page.eval_on_selector_all(".arrow.active", "all => all.map(one => one.dataset.path)")
+            assert {path.split()[1] for path in active} <= set(changed)
+            assert active
+
+
+def test_word_epoch_and_jump_go_where_they_say(visit: Callable[..., Visit]) -> None:
+    page = visit(quiet=False)  # Chromium writes refused requests to the console
+    for button, iteration in [("next-word", 2), ("next-epoch", 7), ("previous-word", 6), ("previous-epoch", 1)]:
+        page.page.click(f"#{button}")
+        page.at("Initial", iteration)
+    page.page.fill("#jump-epoch", "40")
+    page.page.fill("#jump-word", "3")
+    page.page.click("#jump button")
+    page.at("Initial", 39 * 5 + 3)
+    page.page.fill("#jump-word", "6")
+    page.page.click("#jump button")
+    page.page.wait_for_selector("#problem:visible")
+    assert "5" in page.text("#problem")
+
+
+def test_playing_goes_on_until_it_is_stopped(visit: Callable[..., Visit]) -> None:
+    page = visit()
+    page.page.select_option("#speed", "next_epoch 100")
+    page.page.click("#play")
+    page.page.wait_for_function("() => Number(document.getElementById('fact-epoch').textContent) >= 4")
+    page.page.click("#play")
+    assert page.page.locator("#play").get_attribute("aria-label") == "Play"
+    stopped = page.text("#fact-epoch")
+    page.page.wait_for_timeout(300)
+    assert abs(int(page.text("#fact-epoch")) - int(stopped)) <= 1
+
+
+# --- where a number comes from ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", ["softmax", "negative", "hs"])
+def test_every_numbers_sum_is_written_as_python_writes_it(
+    visit: Callable[..., Visit], address: str, loss: str
+) -> None:
+    page = visit(f"loss={loss}&word=2&stage=update")
+    session = get(address, "api/session", {"loss": loss})
+    step = get(address, f"api/step?session={session['id']}&epoch=0&word=1")
+    for name, quantity in session["quantities"].items():
+        if quantity["recipe"] is None:
+            continue
+        at = [step["axes"][axis]["shown"][-1] for axis in quantity["axes"]]
+        place = ",".join(map(str, at))
+        path = f"api/derivation?session={session['id']}&epoch=0&word=1&quantity={name}&index={place}"
+        said = get(address, path)
+        for kind in ("rounded", "full"):
+            page.cell(name, *at).hover(force=True)
+            assert f" = {said[kind]} = " in page.text("#sum"), name
+            if kind == "rounded":
+                lit = page.page.locator('[class*="operand-"].cell').count()
+                assert lit == len({(t["q"], *t["at"]) for t in said["terms"] if "q" in t}), name
+            page.press("f")
+
+
+def test_pointing_lights_up_the_row_and_the_column_that_were_multiplied(visit: Callable[..., Visit]) -> None:
+    page = visit("word=2&stage=forward")
+    page.cell("u", 2).hover()
+    lit = page.page.eval_on_selector_all('.cell[class*="operand-"]', "all => all.map(one => one.dataset.cell)")
+    assert set(lit) == {f"h {i}" for i in range(3)} | {f"W_prime {i} 2" for i in range(3)}
+    page.page.mouse.move(700, 20)
+    assert page.text("#sum").startswith("u3 = ")  # until another is pointed at, so that the sum can be read
+    page.press("Escape")
+    assert page.page.locator('.cell[class*="operand-"]').count() == 0
+
+
+def test_a_number_in_a_sum_leads_to_its_own_sum(visit: Callable[..., Visit]) -> None:
+    page = visit("word=2&stage=error")
+    page.cell("EI", 3).focus()
+    page.page.click("#sum .term >> nth=0")
+    assert page.text("#sum").startswith("y4 = exp(")
+
+
+# --- settings and addresses -----------------------------------------------------------------------------
+
+
+def test_a_link_leads_to_its_step_and_the_address_follows(visit: Callable[..., Visit]) -> None:
+    page = visit(f"text={quote('eins zwei drei')}&vector_size=2&alpha=0.5&seed=4&epoch=2&word=3&stage=deltas")
+    page.at("Deltas", 6)
+    step = Stepper.of(StepSettings("eins zwei drei", vector_size=2, alpha=0.5, seed=4)).step(1, 2)
+    assert page.numbers("dE_dW") == list(map(shown, flat(step["values"]["dE_dW"])))
+    page.press("n")
+    page.at("Update", 6)
+    page.page.wait_for_function("() => location.hash.includes('stage=update')")
+    again = visit(page.page.url.split("#")[1])
+    again.at("Update", 6)
+    assert again.numbers("W_new") == page.numbers("W_new")
+
+
+def test_the_text_is_edited_and_what_is_wrong_is_said_at_its_field(visit: Callable[..., Visit]) -> None:
+    page = visit(quiet=False)  # Chromium writes refused requests to the console
+    page.page.click("#open-settings")
+    page.page.fill("[name=text]", "a rose is a rose")
+    page.page.fill("[name=window]", "0")
+    page.page.click("#apply-settings")
+    page.page.wait_for_selector("[name=window][aria-invalid]")
+    assert "window" in page.text("#settings-problem")
+    page.page.fill("[name=window]", "2")
+    page.page.click("#apply-settings")
+    page.page.wait_for_selector("#settings", state="hidden")
+    assert page.text("#sentence").split() == "a rose is a rose".split()
+    assert len(page.numbers("x")) == 3
+    page.page.wait_for_function("() => location.hash.includes('window=2')")
+
+
+@pytest.mark.parametrize(("settings", "says"), [("text=", "text"), ("text=one", "text"), ("alpha=nan", "alpha")])
+def test_a_link_with_a_wrong_setting_says_so(visit: Callable[..., Visit], settings: str, says: str) -> None:
+    page = visit(settings, quiet=False)
+    page.page.wait_for_selector("#settings-problem:visible")
+    assert says in page.text("#settings-problem")
+
+
+@pytest.mark.parametrize(
+    "text", [SCRIPT, "\N{GRINNING FACE} a \N{GRINNING FACE}", "\u05e9\u05dc\u05d5\u05dd \u0643 caf\u00e9", "x" * 90 + " y z"]
+)
+def test_words_are_text_whatever_is_in_them(visit: Callable[..., Visit], text: str) -> None:
+    page = visit(f"text={quote(text)}&stage=update")
+    page.at("Update", 1)
+    assert page.text("#sentence").split() == text.split()
+    page.cell("W_new", 0, 0).hover()
+    assert page.page.title() == "word2vec, step by step"
+    assert page.page.locator("img").count() == 0
+
+
+def test_two_pages_do_not_disturb_each_other(visit: Callable[..., Visit]) -> None:
+    one, other = visit("seed=1"), visit("seed=2")
+    one.press("n")
+    one.at("Forward", 1)
+    other.press("w")
+    other.at("Initial", 2)
+    assert one.numbers("W") != other.numbers("W")
+    one.press("n")
+    one.at("Error", 1)
+    assert one.numbers("W") == list(map(shown, flat(Stepper.of(SETTINGS).step(0, 0)["values"]["W"])))
+
+
+# --- what stands beside it ------------------------------------------------------------------------------
+
+
+def test_the_panel_gives_equation_label_page_line_shapes_and_jaxs_word(visit: Callable[..., Visit]) -> None:
+    page = visit("word=2&stage=error")
+    entry = '#equations li[data-quantity="EI"]'
+    assert page.page.locator(f"{entry} math").count() == 1
+    assert page.page.locator(f"{entry} math").first.bounding_box()["height"] > 20
+    for part in ("skipgram.flow.EI", "p. 8", "verified", "EI = e.sum(axis=0)", "NumPy (5,)", "paper (5, 1)"):
+        assert part in page.text(entry)
+    page.page.wait_for_selector(".badge.agrees", timeout=30_000)
+    assert re.search(r"difference to JAX's gradient in 30 entries: \d", page.text("#badge"))
+    page.page.wait_for_selector(f"{entry} .chip.holds", timeout=60_000)
+
+
+def test_the_keyboard_reaches_everything(visit: Callable[..., Visit]) -> None:
+    page = visit()
+    for keys, stage, iteration in [("n", "Forward", 1), ("w", "Forward", 2), ("5", "Update", 2), ("b", "Deltas", 2),
+                                   ("e", "Deltas", 7), ("E", "Deltas", 2), ("W", "Deltas", 1), ("1", "Initial", 1)]:
+        page.press(keys)
+        page.at(stage, iteration)
+    page.press("ArrowRight", "ArrowLeft", "3")
+    page.at("Error", 1)
+    page.cell("h", 0).focus()
+    page.press("ArrowRight", "ArrowRight", "ArrowRight")
+    assert page.text("#sum").startswith("h3 = ")
+    page.press("f")
+    assert len(page.text("#sum .result")) > 8
+    page.press("Escape")
+    assert "Point at any number" in page.text("#sum")
+    page.press("s")
+    page.page.wait_for_selector("#settings:visible")
+    page.press("Escape", "?")
+    page.page.wait_for_selector("#keys:visible")
+    page.press("Escape")
+    reached = set()
+    for _ in range(60):
+        page.press("Tab")
+        reached.add(page.page.evaluate(
+            "(at => at.id || at.closest('[data-quantity]')?.dataset.quantity || '')(document.activeElement)"
+        ))
+    assert {"open-settings", "open-keys", "forward", "play", "speed", "full", "W", "W_prime", "EI"} <= reached
+
+
+def test_a_screen_reader_hears_the_stage_and_the_sum(visit: Callable[..., Visit]) -> None:
+    page = visit("word=2&stage=error")
+    assert page.text("#spoken").startswith("Error. Epoch 1, word 2: like, with i, text.")
+    assert page.page.locator("#spoken").get_attribute("aria-live") == "polite"
+    assert page.page.get_by_role("grid", name=re.compile("^EI, ")).count() == 1
+    page.cell("EI", 2).focus()
+    page.press("ArrowLeft")
+    assert re.match(r"EI 2: .?0\.\d\d$", page.cell("EI", 1).get_attribute("aria-label"))
+
+
+# --- how it looks ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("height", [768, 680])
+@pytest.mark.parametrize("loss", ["softmax", "negative", "hs"])
+def test_five_words_fit_a_laptop_without_scrolling(visit: Callable[..., Visit], loss: str, height: int) -> None:
+    page = visit(f"stage=update&loss={loss}", viewport={**LAPTOP, "height": height})
+    inside = "one => one.scrollHeight <= one.clientHeight + 1 && one.scrollWidth <= one.clientWidth + 1"
+    for part in ("html", "#graph"):
+        assert page.page.eval_on_selector(part, inside), part
+    assert smallest_number(page) >= 9.5
+
+
+def test_twelve_words_are_readable(visit: Callable[..., Visit]) -> None:
+    page = visit(f"text={quote(TWELVE)}&window=2&stage=update")
+    assert smallest_number(page) >= 10.5
+    assert page.page.eval_on_selector("#graph", "one => one.scrollWidth <= one.clientWidth + 1")
+
+
+def test_a_phone_shows_it(visit: Callable[..., Visit]) -> None:
+    page = visit("word=2&stage=forward", viewport=PHONE, has_touch=True)
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.cell("h", 1).tap()
+    assert page.text("#sum").startswith("h2 = ")
+    assert page.text("#stage-title") == "Forward"
+    assert smallest_number(page) >= 11
+    page.page.locator("#forward").tap()
+    page.at("Error", 2)
+    sizes = page.page.eval_on_selector_all("nav button", "all => all.map(one => one.getBoundingClientRect().height)")
+    assert min(sizes) >= 30
+
+
+def smallest_number(page: Visit) -> float:
+    """The size of a number on the screen, in CSS pixels."""
+    return float(page.page.evaluate(
+        "(() => { const root = document.querySelector('.network');"
+        " return 12.5 * root.getBoundingClientRect().width / root.viewBox.baseVal.width; })()"
+    ))
+
+
+def test_a_window_of_a_large_vocabulary_says_so(visit: Callable[..., Visit]) -> None:
+    page = visit(f"text={quote(' '.join(f'word{n}' for n in range(60)))}&word=30&stage=forward")
+    assert "24 of 60 words" in page.text("#notes")
+    page.cell("y", 29).hover()
+    assert "36 more" in page.text("#sum")
+
+
+CONTRAST = """() => {
+    const channel = (c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    const light = (rgb) => rgb.reduce((sum, c, n) => sum + [0.2126, 0.7152, 0.0722][n] * channel(c), 0);
+    const read = (css) => { const c = css.match(/[\\d.]+/g)?.map(Number); return c && (c[3] ?? 1) > 0.5 ? c.slice(0, 3) : null; };
+    const ground = (one) => {
+        for (let at = one; at; at = at.parentElement) {
+            const rect = at.matches('.cell') ? at.querySelector('rect') : null;
+            const found = read(rect ? getComputedStyle(rect).fill : getComputedStyle(at).backgroundColor);
+            if (found) return found;
+        }
+    };
+    const low = [];
+    for (const one of document.querySelectorAll('body *')) {
+        const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+        if (!own || !one.getClientRects().length || one.closest(':disabled, title, .unknown, .unseen, script, option')) continue;
+        const style = getComputedStyle(one);
+        const front = read(one.ownerSVGElement ? style.fill : style.color);
+        const [a, b] = [light(front), light(ground(one))].sort((x, y) => y - x);
+        if ((a + 0.05) / (b + 0.05) < 4.5) low.push(`${one.className.baseVal ?? one.className} ${one.textContent}`);
+    }
+    return low;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_is_four_and_a_half_to_one(visit: Callable[..., Visit], scheme: str) -> None:
+    page = visit("word=2&stage=deltas", color_scheme=scheme)
+    for pointed in [("dE_dW_prime", 1, 2), ("EI", 2)]:
+        page.cell(*pointed).hover()
+        assert page.page.evaluate(CONTRAST) == []
+
+
+def test_less_motion_is_respected(visit: Callable[..., Visit]) -> None:
+    page = visit(reduced_motion="reduce")
+    moves = page.page.eval_on_selector(".chart .word", "one => getComputedStyle(one).transitionDuration")
+    assert moves in {"0s", ""}
+
+
+def test_a_stage_is_drawn_within_a_frame(visit: Callable[..., Visit]) -> None:
+    page = visit(f"text={quote(TWELVE)}&window=2")
+    took = page.page.evaluate("""async () => {
+        const times = [];
+        for (let turn = 0; turn < 10; turn += 1) for (let stage = 0; stage < 5; stage += 1) {
+            const button = document.querySelectorAll('#stages button')[stage];
+            const before = performance.now();
+            button.click();
+            while (document.getElementById('stage-title').textContent !== button.textContent) await null;
+            times.push(performance.now() - before);
+            await new Promise(requestAnimationFrame);
+        }
+        return times.sort((a, b) => a - b)[times.length / 2];
+    }""")
+    assert took < 16.7
+
+
+# --- without a server -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An exported file of two epochs, with mischief in its words."""
+    file = tmp_path_factory.mktemp("export") / "step.html"
+    export(Stepper.of(StepSettings(text=SCRIPT)), file, epochs=2)
+    return file
+
+
+def test_an_exported_file_works_with_the_network_off(visit: Callable[..., Visit], exported: Path) -> None:
+    steps = len(SCRIPT.split())
+    page = visit(f"word={steps}&epoch=2&stage=deltas", base=exported.as_uri(), offline=True)
+    page.at("Deltas", 2 * steps)
+    assert page.text("#sentence").split() == SCRIPT.split()
+    step = Stepper.of(StepSettings(text=SCRIPT)).step(1, steps - 1)
+    assert page.numbers("dE_dW") == list(map(shown, flat(step["values"]["dE_dW"])))
+    page.cell("EI", 0).hover()
+    assert page.text("#sum").startswith("EI1 = (")
+    page.page.wait_for_selector(".badge.agrees")
+    page.press("n", "n")
+    page.page.wait_for_selector("#problem:visible")
+    assert "2 epochs" in page.text("#problem")
+    page.page.click("#open-settings")
+    assert page.page.locator("#apply-settings").is_disabled()
+    assert page.page.title() == "word2vec, step by step"
+
+
+def test_a_notebook_shows_the_same_in_its_frame(visit: Callable[..., Visit], tmp_path: Path, browser: Any) -> None:
+    file = tmp_path / "cell.html"
+    file.write_text(f"<!doctype html><meta charset=utf-8>{framed(Stepper.of(SETTINGS))}", encoding="utf-8")
+    page = browser.new_page(viewport={"width": 900, "height": 800})
+    page.goto(file.as_uri())
+    frame = page.frame_locator("iframe")
+    frame.locator("#forward").click()
+    frame.locator("#stage-title", has_text="Forward").wait_for()
+    page.close()
