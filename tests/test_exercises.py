@@ -639,7 +639,12 @@ def reports(process: subprocess.Popen[str], lines: queue.Queue[str]) -> str:
 
 def test_watch_checks_again_on_every_save(here: Path, linear: Exercise) -> None:
     answered(linear, "return -v", here)
-    line = [sys.executable, "-m", "derivations", "exercise", "check", "--watch"]
+    starts = (  # a shell in the background ignores Ctrl-C, and so would what it starts
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        " sys.argv[1:] = ['exercise', 'check', '--watch'];"
+        " from derivations.command import main; main()"
+    )
+    line = [sys.executable, "-c", starts]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "COLUMNS": "100"}
     with subprocess.Popen(
         line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=here, env=environment
@@ -656,7 +661,10 @@ def test_watch_checks_again_on_every_save(here: Path, linear: Exercise) -> None:
             time.sleep(0.3)
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=60)
+            try:
+                process.wait(timeout=60)
+            finally:
+                process.kill()
             reader.join(timeout=60)
     assert process.returncode == 0
 

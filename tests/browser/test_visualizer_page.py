@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -112,7 +111,12 @@ def visit(browser: Any, address: str) -> Iterator[Callable[..., Visit]]:
     contexts, wrong = [], []
 
     def open_page(
-        where: str = "", *, base: str | None = None, offline: bool = False, quiet: bool = True, **options: Any
+        where: str = "",
+        *,
+        base: str | None = None,
+        offline: bool = False,
+        quiet: bool = True,
+        **options: Any,
     ) -> Visit:
         context = browser.new_context(**{"viewport": LAPTOP, "offline": offline, **options})
         context.set_default_timeout(10_000)
@@ -200,17 +204,26 @@ def test_only_what_a_stage_knows_is_shown_and_what_it_changed_is_singled_out(
         page.at(stage, 2)
         filled = {name for name in step["values"] if any(page.numbers(name))}
         assert filled == set(step["stages"][number]["known"])
-        changed = page.page.eval_on_selector_all(".table.changed", "all => all.map(one => one.dataset.quantity)")
+        changed = page.page.eval_on_selector_all(
+            ".table.changed", "all => all.map(one => one.dataset.quantity)"
+        )
         assert set(changed) == set(step["stages"][number]["changed"])
         if number:
-            active = page.page.eval_on_selector_all(".arrow.active", "all => all.map(one => one.dataset.path)")
+            active = page.page.eval_on_selector_all(
+                ".arrow.active", "all => all.map(one => one.dataset.path)"
+            )
             assert {path.split()[1] for path in active} <= set(changed)
             assert active
 
 
 def test_word_epoch_and_jump_go_where_they_say(visit: Callable[..., Visit]) -> None:
     page = visit(quiet=False)  # Chromium writes refused requests to the console
-    for button, iteration in [("next-word", 2), ("next-epoch", 7), ("previous-word", 6), ("previous-epoch", 1)]:
+    for button, iteration in [
+        ("next-word", 2),
+        ("next-epoch", 7),
+        ("previous-word", 6),
+        ("previous-epoch", 1),
+    ]:
         page.page.click(f"#{button}")
         page.at("Initial", iteration)
     page.page.fill("#jump-epoch", "40")
@@ -261,10 +274,14 @@ def test_every_numbers_sum_is_written_as_python_writes_it(
             page.press("f")
 
 
-def test_pointing_lights_up_the_row_and_the_column_that_were_multiplied(visit: Callable[..., Visit]) -> None:
+def test_pointing_lights_up_the_row_and_the_column_that_were_multiplied(
+    visit: Callable[..., Visit],
+) -> None:
     page = visit("word=2&stage=forward")
     page.cell("u", 2).hover()
-    lit = page.page.eval_on_selector_all('.cell[class*="operand-"]', "all => all.map(one => one.dataset.cell)")
+    lit = page.page.eval_on_selector_all(
+        '.cell[class*="operand-"]', "all => all.map(one => one.dataset.cell)"
+    )
     assert set(lit) == {f"h {i}" for i in range(3)} | {f"W_prime {i} 2" for i in range(3)}
     page.page.mouse.move(700, 20)
     assert page.text("#sum").startswith("u3 = ")  # until another is pointed at, so that the sum can be read
@@ -283,7 +300,9 @@ def test_a_number_in_a_sum_leads_to_its_own_sum(visit: Callable[..., Visit]) -> 
 
 
 def test_a_link_leads_to_its_step_and_the_address_follows(visit: Callable[..., Visit]) -> None:
-    page = visit(f"text={quote('eins zwei drei')}&vector_size=2&alpha=0.5&seed=4&epoch=2&word=3&stage=deltas")
+    page = visit(
+        f"text={quote('eins zwei drei')}&vector_size=2&alpha=0.5&seed=4&epoch=2&word=3&stage=deltas"
+    )
     page.at("Deltas", 6)
     step = Stepper.of(StepSettings("eins zwei drei", vector_size=2, alpha=0.5, seed=4)).step(1, 2)
     assert page.numbers("dE_dW") == list(map(shown, flat(step["values"]["dE_dW"])))
@@ -306,12 +325,14 @@ def test_the_text_is_edited_and_what_is_wrong_is_said_at_its_field(visit: Callab
     page.page.fill("[name=window]", "2")
     page.page.click("#apply-settings")
     page.page.wait_for_selector("#settings", state="hidden")
-    assert page.text("#sentence").split() == "a rose is a rose".split()
+    assert page.text("#sentence").split() == ["a", "rose", "is", "a", "rose"]
     assert len(page.numbers("x")) == 3
     page.page.wait_for_function("() => location.hash.includes('window=2')")
 
 
-@pytest.mark.parametrize(("settings", "says"), [("text=", "text"), ("text=one", "text"), ("alpha=nan", "alpha")])
+@pytest.mark.parametrize(
+    ("settings", "says"), [("text=", "text"), ("text=one", "text"), ("alpha=nan", "alpha")]
+)
 def test_a_link_with_a_wrong_setting_says_so(visit: Callable[..., Visit], settings: str, says: str) -> None:
     page = visit(settings, quiet=False)
     page.page.wait_for_selector("#settings-problem:visible")
@@ -319,7 +340,13 @@ def test_a_link_with_a_wrong_setting_says_so(visit: Callable[..., Visit], settin
 
 
 @pytest.mark.parametrize(
-    "text", [SCRIPT, "\N{GRINNING FACE} a \N{GRINNING FACE}", "\u05e9\u05dc\u05d5\u05dd \u0643 caf\u00e9", "x" * 90 + " y z"]
+    "text",
+    [
+        SCRIPT,
+        "\N{GRINNING FACE} a \N{GRINNING FACE}",
+        "\u05e9\u05dc\u05d5\u05dd \u0643 caf\u00e9",
+        "x" * 90 + " y z",
+    ],
 )
 def test_words_are_text_whatever_is_in_them(visit: Callable[..., Visit], text: str) -> None:
     page = visit(f"text={quote(text)}&stage=update")
@@ -350,7 +377,14 @@ def test_the_panel_gives_equation_label_page_line_shapes_and_jaxs_word(visit: Ca
     entry = '#equations li[data-quantity="EI"]'
     assert page.page.locator(f"{entry} math").count() == 1
     assert page.page.locator(f"{entry} math").first.bounding_box()["height"] > 20
-    for part in ("skipgram.flow.EI", "p. 8", "verified", "EI = e.sum(axis=0)", "NumPy (5,)", "paper (5, 1)"):
+    for part in (
+        "skipgram.flow.EI",
+        "p. 8",
+        "verified",
+        "EI = e.sum(axis=0)",
+        "NumPy (5,)",
+        "paper (5, 1)",
+    ):
         assert part in page.text(entry)
     page.page.wait_for_selector(".badge.agrees", timeout=30_000)
     assert re.search(r"difference to JAX's gradient in 30 entries: \d", page.text("#badge"))
@@ -359,8 +393,16 @@ def test_the_panel_gives_equation_label_page_line_shapes_and_jaxs_word(visit: Ca
 
 def test_the_keyboard_reaches_everything(visit: Callable[..., Visit]) -> None:
     page = visit()
-    for keys, stage, iteration in [("n", "Forward", 1), ("w", "Forward", 2), ("5", "Update", 2), ("b", "Deltas", 2),
-                                   ("e", "Deltas", 7), ("E", "Deltas", 2), ("W", "Deltas", 1), ("1", "Initial", 1)]:
+    for keys, stage, iteration in [
+        ("n", "Forward", 1),
+        ("w", "Forward", 2),
+        ("5", "Update", 2),
+        ("b", "Deltas", 2),
+        ("e", "Deltas", 7),
+        ("E", "Deltas", 2),
+        ("W", "Deltas", 1),
+        ("1", "Initial", 1),
+    ]:
         page.press(keys)
         page.at(stage, iteration)
     page.press("ArrowRight", "ArrowLeft", "3")
@@ -374,16 +416,31 @@ def test_the_keyboard_reaches_everything(visit: Callable[..., Visit]) -> None:
     assert "Point at any number" in page.text("#sum")
     page.press("s")
     page.page.wait_for_selector("#settings:visible")
-    page.press("Escape", "?")
+    page.press("Escape")
+    page.page.wait_for_selector("#settings", state="hidden")
+    page.press("?")
     page.page.wait_for_selector("#keys:visible")
     page.press("Escape")
+    page.page.wait_for_selector("#keys", state="hidden")
     reached = set()
     for _ in range(60):
         page.press("Tab")
-        reached.add(page.page.evaluate(
-            "(at => at.id || at.closest('[data-quantity]')?.dataset.quantity || '')(document.activeElement)"
-        ))
-    assert {"open-settings", "open-keys", "forward", "play", "speed", "full", "W", "W_prime", "EI"} <= reached
+        reached.add(
+            page.page.evaluate(
+                "(at => at.id || at.closest('[data-quantity]')?.dataset.quantity)(document.activeElement)"
+            )
+        )
+    assert {
+        "open-settings",
+        "open-keys",
+        "forward",
+        "play",
+        "speed",
+        "full",
+        "W",
+        "W_prime",
+        "EI",
+    } <= reached
 
 
 def test_a_screen_reader_hears_the_stage_and_the_sum(visit: Callable[..., Visit]) -> None:
@@ -399,14 +456,16 @@ def test_a_screen_reader_hears_the_stage_and_the_sum(visit: Callable[..., Visit]
 # --- how it looks ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("height", [768, 680])
 @pytest.mark.parametrize("loss", ["softmax", "negative", "hs"])
-def test_five_words_fit_a_laptop_without_scrolling(visit: Callable[..., Visit], loss: str, height: int) -> None:
-    page = visit(f"stage=update&loss={loss}", viewport={**LAPTOP, "height": height})
+def test_five_words_fit_a_laptop_without_scrolling(visit: Callable[..., Visit], loss: str) -> None:
+    page = visit(f"stage=update&loss={loss}")
     inside = "one => one.scrollHeight <= one.clientHeight + 1 && one.scrollWidth <= one.clientWidth + 1"
-    for part in ("html", "#graph"):
-        assert page.page.eval_on_selector(part, inside), part
-    assert smallest_number(page) >= 9.5
+    for height in (768, 680):  # a whole screen, and what a browser's bars leave of it
+        page.page.set_viewport_size({**LAPTOP, "height": height})
+        page.page.wait_for_timeout(100)
+        for part in ("html", "#graph"):
+            assert page.page.eval_on_selector(part, inside), part
+        assert smallest_number(page) >= 9.5
 
 
 def test_twelve_words_are_readable(visit: Callable[..., Visit]) -> None:
@@ -424,16 +483,20 @@ def test_a_phone_shows_it(visit: Callable[..., Visit]) -> None:
     assert smallest_number(page) >= 11
     page.page.locator("#forward").tap()
     page.at("Error", 2)
-    sizes = page.page.eval_on_selector_all("nav button", "all => all.map(one => one.getBoundingClientRect().height)")
+    sizes = page.page.eval_on_selector_all(
+        "nav button", "all => all.map(one => one.getBoundingClientRect().height)"
+    )
     assert min(sizes) >= 30
 
 
 def smallest_number(page: Visit) -> float:
     """The size of a number on the screen, in CSS pixels."""
-    return float(page.page.evaluate(
-        "(() => { const root = document.querySelector('.network');"
-        " return 12.5 * root.getBoundingClientRect().width / root.viewBox.baseVal.width; })()"
-    ))
+    return float(
+        page.page.evaluate(
+            "(() => { const root = document.querySelector('.network');"
+            " return 12.5 * root.getBoundingClientRect().width / root.viewBox.baseVal.width; })()"
+        )
+    )
 
 
 def test_a_window_of_a_large_vocabulary_says_so(visit: Callable[..., Visit]) -> None:
@@ -446,7 +509,10 @@ def test_a_window_of_a_large_vocabulary_says_so(visit: Callable[..., Visit]) -> 
 CONTRAST = """() => {
     const channel = (c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
     const light = (rgb) => rgb.reduce((sum, c, n) => sum + [0.2126, 0.7152, 0.0722][n] * channel(c), 0);
-    const read = (css) => { const c = css.match(/[\\d.]+/g)?.map(Number); return c && (c[3] ?? 1) > 0.5 ? c.slice(0, 3) : null; };
+    const read = (css) => {
+        const c = css.match(/[\\d.]+/g)?.map(Number);
+        return c && (c[3] ?? 1) > 0.5 ? c.slice(0, 3) : null;
+    };
     const ground = (one) => {
         for (let at = one; at; at = at.parentElement) {
             const rect = at.matches('.cell') ? at.querySelector('rect') : null;
@@ -457,11 +523,13 @@ CONTRAST = """() => {
     const low = [];
     for (const one of document.querySelectorAll('body *')) {
         const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-        if (!own || !one.getClientRects().length || one.closest(':disabled, title, .unknown, .unseen, script, option')) continue;
+        const passed = ':disabled, title, .unknown, .unseen, script, option';
+        if (!own || !one.getClientRects().length || one.closest(passed)) continue;
         const style = getComputedStyle(one);
         const front = read(one.ownerSVGElement ? style.fill : style.color);
         const [a, b] = [light(front), light(ground(one))].sort((x, y) => y - x);
-        if ((a + 0.05) / (b + 0.05) < 4.5) low.push(`${one.className.baseVal ?? one.className} ${one.textContent}`);
+        const name = one.className.baseVal ?? one.className;
+        if ((a + 0.05) / (b + 0.05) < 4.5) low.push(`${name} ${one.textContent}`);
     }
     return low;
 }"""
@@ -527,7 +595,9 @@ def test_an_exported_file_works_with_the_network_off(visit: Callable[..., Visit]
     assert page.page.title() == "word2vec, step by step"
 
 
-def test_a_notebook_shows_the_same_in_its_frame(visit: Callable[..., Visit], tmp_path: Path, browser: Any) -> None:
+def test_a_notebook_shows_the_same_in_its_frame(
+    visit: Callable[..., Visit], tmp_path: Path, browser: Any
+) -> None:
     file = tmp_path / "cell.html"
     file.write_text(f"<!doctype html><meta charset=utf-8>{framed(Stepper.of(SETTINGS))}", encoding="utf-8")
     page = browser.new_page(viewport={"width": 900, "height": 800})
