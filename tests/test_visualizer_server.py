@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -361,7 +360,7 @@ def served() -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.stdout.close()
 
 
-def test_the_server_listens_on_loopback_answers_at_once_and_stops(
+def test_the_server_listens_on_loopback_answers_and_stops(
     served: tuple[subprocess.Popen[str], str],
 ) -> None:
     process, address = served
@@ -369,27 +368,15 @@ def test_the_server_listens_on_loopback_answers_at_once_and_stops(
         answer = client.get("/api/defaults")
     assert answer.json()["settings"]["alpha"] == 0.25
     assert "server" not in answer.headers
-    assert time_of_answers(address) < 0.03  # Nagle's delay would be 0.04
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 0
-
-
-def time_of_answers(address: str) -> float:
-    """The shortest time in which a step is answered on a connection that is open."""
-    with httpx2.Client(base_url=address) as client:
-        place = {"session": client.post("/api/session", json={}).json()["id"]}
-        times = []
-        for word in range(5):
-            start = time.perf_counter()
-            assert client.get("/api/step", params={**place, "word": word}).status_code == 200
-            times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def test_a_socket_is_on_loopback_and_a_taken_port_is_said_so() -> None:
     with serve.listen(0) as listener:
         host, port = listener.getsockname()
         assert host == "127.0.0.1"
+        assert listener.proto == socket.IPPROTO_TCP  # else asyncio leaves Nagle's delay on, 40 ms an answer
         with pytest.raises(OSError, match=rf"port {port} is taken: give another, or --port 0"):
             serve.listen(port)
 
