@@ -20,12 +20,12 @@ export function readAddress(hash) {
   };
 }
 
-/** The address of a stage of a step. */
+/** The address of a stage of a step; null where the text is too long for one. */
 export function writeAddress(settings, place, stage) {
+  if (settings.text.length > LONGEST) return null;
   const said = new URLSearchParams();
   for (const [name, value] of Object.entries(settings)) {
-    const fits = name !== "text" || value.length <= LONGEST;
-    if (fits && (name !== "negative" || settings.loss === "negative")) said.set(name, value);
+    if (name !== "negative" || settings.loss === "negative") said.set(name, value);
   }
   said.set("epoch", place.epoch + 1);
   said.set("word", place.word + 1);

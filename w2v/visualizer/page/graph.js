@@ -103,7 +103,7 @@ class Graph {
     const shape = step.shapes[box.id].numpy;
     const table = { box, quantity, rows: [], labels: new Map() };
     const group = svg("g", { class: "table", "data-quantity": box.id, transform: `translate(${box.x} ${box.y})` });
-    group.append(svg("title", {}, quantity.name), this.title(box, quantity, shape));
+    group.append(this.title(box, quantity, shape));
     if (box.rows) {
       box.labels.forEach((label, number) => {
         const y = number * box.line + box.line / 2 + 4;
@@ -134,7 +134,7 @@ class Graph {
     const room = box.scalar ? (box.room ?? 74) : box.right;
     const [stem, below] = symbolOf(quantity);
     let used = widthOf(stem, MATH_FONT) + widthOf(below, "11px serif") + 7;
-    const text = svg("text", { class: "title", x, y }, symbolAsSvg(quantity));
+    const text = svg("text", { class: "title", x, y }, svg("title", {}, quantity.name), symbolAsSvg(quantity));
     const shaped = widthOf(shape, SHAPE_FONT);
     if (quantity.axes.length && used + shaped < room) {
       text.append(svg("tspan", { class: "shape", dx: 6 }, shape));

@@ -19,7 +19,7 @@ const BESIDE = 26;
 const GUTTER = 46;
 const LONGEST_LABEL = 78;
 const SMALLEST = 0.78;
-const LARGEST = 1.2;
+const LARGEST = 1.5;
 
 /** A layout for the room there is: boxes by name, and the size of it all. In a narrow room, which is
  * scrolled, only what is known has a place. */

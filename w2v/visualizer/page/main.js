@@ -110,11 +110,15 @@ function drawSentence(step) {
     return html("span", { class: kind || null, dir: "auto" }, word);
   });
   const around = [more_before ? "… " : "", ...spoken.flatMap((word) => [word, " "]), more_after ? "…" : ""];
-  byId("sentence").replaceChildren(...around);
+  const line = byId("sentence");
+  line.replaceChildren(...around);
+  const now = line.querySelector(".target");
+  if (now) line.scrollLeft = now.offsetLeft + now.offsetWidth / 2 - line.clientWidth / 2;
 }
 
 function note(session, step) {
-  const notes = [step.windowed, ...(session.notes ?? [])].filter(Boolean);
+  const linked = writeAddress(session.settings, step, now.stage) !== null;
+  const notes = [step.windowed, ...(session.notes ?? []), linked ? null : "This text is too long for a link."].filter(Boolean);
   byId("notes").textContent = notes.join(" ");
   byId("notes").hidden = !notes.length;
 }
@@ -160,6 +164,7 @@ async function change(settings, place = { epoch: 0, word: 0 }, stage = 0) {
   controls.stop();
   now.asked += 1;
   const session = await source.open(settings);
+  fresh = now.session !== null && byId("settings").open;
   now.session = session;
   now.step = null;
   now.pointed = null;
@@ -169,15 +174,19 @@ async function change(settings, place = { epoch: 0, word: 0 }, stage = 0) {
 }
 
 let written = "";
+let fresh = false;
 let writeTimer = 0;
 
 /** Put where we are into the address: not at every frame, browsers do not like that. */
 function remember() {
   clearTimeout(writeTimer);
   writeTimer = setTimeout(() => {
-    written = writeAddress(now.session.settings, now.step, now.stage);
+    const address = writeAddress(now.session.settings, now.step, now.stage);
+    written = address ?? "";
     try {
-      history.replaceState(null, "", written);
+      if (fresh) history.pushState(null, "", address ?? "#"); // so that one can go back to the text before
+      else history.replaceState(null, "", address ?? "#");
+      fresh = false;
     } catch {
       written = ""; // a frame of a notebook has no address
     }

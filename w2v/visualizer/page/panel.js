@@ -63,7 +63,7 @@ function entry(quantity, shape, verdicts) {
   const worked = html("div", { class: "worked" }, code, quantity.axes.length ? shapes(shape) : null);
   if (first?.why) worked.append(printed(first));
   if (others.length) {
-    const more = html("details", {}, html("summary", {}, `${others.length} more`));
+    const more = html("details", {}, html("summary", {}, `${others.length} more equation${others.length > 1 ? "s" : ""}`));
     for (const other of others) more.append(...equation(other, verdicts), other.why ? printed(other) : "");
     worked.append(more);
   }
