@@ -72,6 +72,7 @@ class Graph {
     if (key === this.key) return;
     this.key = key;
     const plan = layoutOf(session, step, known, this.reserved, room);
+    this.whole = !narrow && plan.scale * plan.height <= room.height + 1 && plan.scale * plan.width <= room.width + 1;
     this.tables = new Map();
     this.cells.clear();
     const [width, height] = [plan.width, plan.height];
@@ -169,7 +170,7 @@ class Graph {
     const text = svg("text", { x: c * box.cell + box.cell / 2, y: r * box.line + box.line / 2 + 4.3 });
     const group = svg("g", { role: "gridcell", class: "cell" }, rect, text);
     const key = keyOf(box.id, place);
-    const cell = { key, id: box.id, at: place, r, c, table, group, text, width: box.cell, shown: null };
+    const cell = { key, id: box.id, at: place, r, c, table, group, text, width: box.cell, shown: null, base: "", tab: null };
     group.dataset.cell = key;
     this.cells.set(key, cell);
     line.append(group);
@@ -184,8 +185,9 @@ class Graph {
     table.group.setAttribute("class", `table ${is ? "known" : "unknown"}${changed.has(id) ? ` changed stage-${stage}` : ""}`);
     table.group.setAttribute("aria-hidden", is ? "false" : "true");
     for (const [where, label] of table.labels) this.mark(label, where);
-    const stop = table.rows.flat().find((cell) => cell.group === document.activeElement) ?? table.rows[0]?.[0];
-    for (const cell of table.rows.flat()) {
+    const cells = table.rows.flat();
+    const stop = cells.find((cell) => cell.group === document.activeElement) ?? cells[0];
+    for (const cell of cells) {
       const value = numberAt(session, step, id, cell.at);
       const shown = is && value !== undefined ? rounded(value) : "";
       if (shown !== cell.shown) {
@@ -197,10 +199,10 @@ class Graph {
         if (wide) cell.text.setAttribute("lengthAdjust", "spacingAndGlyphs");
       }
       const still = moved && !moved.indices.includes(cell.at[moved.axis]);
-      cell.base = `cell${value === 0 ? " zero" : ""}${still ? " still" : ""}${is ? "" : " empty"}`;
-      cell.group.setAttribute("class", cell.base);
-      if (is) cell.group.setAttribute("tabindex", cell === stop ? 0 : -1);
-      else cell.group.removeAttribute("tabindex");
+      const base = `cell${value === 0 ? " zero" : ""}${still ? " still" : ""}${is ? "" : " empty"}`;
+      if (base !== cell.base) cell.group.setAttribute("class", (cell.base = base));
+      const tab = is ? (cell === stop ? 0 : -1) : null;
+      if (tab !== cell.tab) this.stop(cell, tab);
     }
   }
 
@@ -238,10 +240,17 @@ class Graph {
   }
 
   focus(cell) {
-    for (const other of cell.table.rows.flat()) if (other.group.hasAttribute("tabindex")) other.group.setAttribute("tabindex", -1);
-    cell.group.setAttribute("tabindex", 0);
+    for (const other of cell.table.rows.flat()) if (other.tab === 0) this.stop(other, -1);
+    this.stop(cell, 0);
     cell.group.setAttribute("aria-label", `${spoken(cell.table.quantity, cell.at)}: ${cell.shown}`);
     cell.group.focus({ preventScroll: false });
+  }
+
+  /** Whether the tab key stops at a number: at one of each table. */
+  stop(cell, tab) {
+    cell.tab = tab;
+    if (tab === null) cell.group.removeAttribute("tabindex");
+    else cell.group.setAttribute("tabindex", tab);
   }
 
   /** Point at a number from elsewhere: one in a written sum. */
@@ -309,6 +318,7 @@ class Graph {
 
   /** Bring what a stage changed into view, where not all of the drawing is. */
   show(ids) {
+    if (this.whole) return;
     const groups = ids.map((id) => this.tables.get(id)?.group).filter(Boolean);
     const highest = groups.reduce((one, other) => (!one || top(other) < top(one) ? other : one), null);
     highest?.scrollIntoView({ block: "center", inline: "nearest", behavior: calm() ? "auto" : "smooth" });

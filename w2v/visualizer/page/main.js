@@ -79,7 +79,7 @@ function draw() {
   panel.draw(session, step, stage);
   controls.draw(session, step, stage);
   drawFacts(step);
-  drawSentence(step);
+  if (step !== now.read) drawSentence(step);
   note(session, step);
   const { pointed } = now;
   point(pointed && graph.holds(pointed) && step.stages[stage].known.includes(pointed.id) ? pointed : null);
@@ -110,10 +110,11 @@ function drawSentence(step) {
     return html("span", { class: kind || null, dir: "auto" }, word);
   });
   const around = [more_before ? "… " : "", ...spoken.flatMap((word) => [word, " "]), more_after ? "…" : ""];
+  now.read = step;
   const line = byId("sentence");
   line.replaceChildren(...around);
-  const now = line.querySelector(".target");
-  if (now) line.scrollLeft = now.offsetLeft + now.offsetWidth / 2 - line.clientWidth / 2;
+  const word = line.querySelector(".target");
+  if (word) line.scrollLeft = word.offsetLeft + word.offsetWidth / 2 - line.clientWidth / 2;
 }
 
 function note(session, step) {
@@ -190,7 +191,7 @@ function remember() {
     } catch {
       written = ""; // a frame of a notebook has no address
     }
-  }, controls.playing ? 400 : 0);
+  }, controls.playing ? 400 : 100);
 }
 
 async function followAddress() {

@@ -15,10 +15,10 @@ export function createPanel() {
     const before = panel.key.split(" ").slice(0, 2).join(" ");
     panel.key = key;
     const { computes } = session.stages[stage];
+    if (before !== key.split(" ").slice(0, 2).join(" ")) list.scrollTop = 0; // now, while its layout is known
     title.textContent = session.stages[stage].title;
     text.textContent = session.stages[stage].text.replaceAll("W'", "W′");
     list.replaceChildren(...computes.map((id) => entry(session.quantities[id], step.shapes[id], panel.verdicts)));
-    if (before !== key.split(" ").slice(0, 2).join(" ")) list.scrollTop = 0;
   };
 
   /** The verdicts as they come in. */
