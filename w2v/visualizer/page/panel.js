@@ -9,13 +9,18 @@ export function createPanel() {
   const panel = { verdicts: {}, key: "" };
   const [title, text, list, badge] = ["stage-title", "stage-text", "equations", "badge"].map(byId);
 
+  list.addEventListener("scroll", () => {
+    panel.scrolled = list.scrollTop > 0; // to ask it at each stage would cost a layout
+  });
+
   panel.draw = (session, step, stage) => {
     const key = `${session.id} ${stage} ${JSON.stringify(step.shapes)}`;
     if (key === panel.key) return;
     const before = panel.key.split(" ").slice(0, 2).join(" ");
     panel.key = key;
     const { computes } = session.stages[stage];
-    if (before !== key.split(" ").slice(0, 2).join(" ")) list.scrollTop = 0; // now, while its layout is known
+    if (panel.scrolled && before !== key.split(" ").slice(0, 2).join(" ")) list.scrollTop = 0;
+    panel.scrolled = false;
     title.textContent = session.stages[stage].title;
     text.textContent = session.stages[stage].text.replaceAll("W'", "W′");
     list.replaceChildren(...computes.map((id) => entry(session.quantities[id], step.shapes[id], panel.verdicts)));
