@@ -65,7 +65,7 @@ def address() -> Iterator[str]:
         assert process.stdout is not None
         line = process.stdout.readline()
         yield re.match(r"http://127\.0\.0\.1:\d+/", line)[0]  # type: ignore[index]
-        process.terminate()
+        process.kill()  # it keeps nothing
 
 
 class Visit:
