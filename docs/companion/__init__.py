@@ -1,0 +1,17 @@
+"""The companion's own Sphinx extension: pages written from the ledger, mathematics without a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from companion.entries import add_entries
+from companion.mathematics import add_mathml
+from companion.pages import write_pages
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """What Sphinx calls."""
+    add_mathml(app)
+    add_entries(app)
+    app.connect("builder-inited", write_pages)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

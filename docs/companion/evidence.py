@@ -1,0 +1,105 @@
+"""What the referee finds in this build: verdicts on random instances, and the numbers of one instance."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+import derivations
+from derivations.ledger import Entry, ledger
+from derivations.referee.instances import random_instance
+from derivations.referee.judges import left_sides
+from derivations.referee.programs import derivative_program, value_program
+from derivations.referee.runs import run
+from derivations.report.records import record
+from derivations.report.show import show_numbers
+
+SEED = 0
+WIDTH = 96
+"""Columns of the numbers of an instance."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A run as its record, and by label JAX's programs, an instance's numbers and the shapes that were tried."""
+
+    run: Mapping[str, Any]
+    programs: Mapping[str, list[tuple[str, str]]]
+    numbers: Mapping[str, str]
+    shapes: Mapping[str, str]
+
+
+def evidence_of_this_build(examples: int, kept: Path) -> Evidence:
+    """Judge every equation; what was found for the very same code is taken from ``kept``."""
+    key = digest(examples)
+    if kept.exists():
+        found = pickle.loads(kept.read_bytes())  # noqa: S301  # written below
+        if found[0] == key:
+            return found[1]  # type: ignore[no-any-return]
+    evidence = judged(examples)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(pickle.dumps((key, evidence)))
+    return evidence
+
+
+def digest(examples: int) -> str:
+    """A name for the code that is judged, and for the code that judges."""
+    sources = sorted([*Path(derivations.__file__).parent.rglob("*.py"), Path(__file__)])
+    return hashlib.sha256(
+        b"\0".join([str(examples).encode(), *(s.read_bytes() for s in sources)])
+    ).hexdigest()
+
+
+def judged(examples: int) -> Evidence:
+    """The evidence; ValueError, with the labels, if an equation does not deserve its status."""
+    entries = ledger()
+    result = run(entries, examples, SEED, jobs=1)
+    failing = [verdict.entry.label for verdict in result.verdicts if not verdict.holds]
+    if failing:
+        raise ValueError(f"equations that do not hold: {', '.join(failing)}; see derivations verify")
+    return Evidence(
+        record(result),
+        {entry.label: programs_of(entry) for entry in entries},
+        {entry.label: numbers_of(entry) for entry in entries},
+        {verdict.entry.label: shapes_of(verdict.shapes) for verdict in result.verdicts},
+    )
+
+
+def programs_of(entry: Entry) -> list[tuple[str, str]]:
+    """JAX's programs for what an entry claims to equal: what each computes, and its lines."""
+    found = []
+    for lhs in left_sides(entry):
+        if isinstance(lhs, str):
+            found.append((lhs, value_program(entry.model, lhs).source))
+        elif not callable(lhs):
+            of, wrt = lhs
+            found.append((f"∂{of}/∂{wrt}", derivative_program(entry.model, of, wrt, "reverse").source))
+    return found
+
+
+def numbers_of(entry: Entry) -> str:
+    """What the hand and every judge find on one instance, as ``derivations show`` prints it."""
+    console = Console(file=io.StringIO(), width=WIDTH, record=True, highlight=False)
+    instance = random_instance(entry.model, SEED, dict(entry.sizes))
+    if not show_numbers(console, entry, instance):
+        raise ValueError(f"{entry.label} does not hold at {instance}")
+    return "\n".join(line.rstrip() for line in console.export_text().splitlines())
+
+
+def shapes_of(shapes: set[tuple[tuple[str, int], ...]]) -> str:
+    """The shapes that were tried, in words: ``K 1 to 8, N 1 to 7``."""
+    sizes: dict[str, list[int]] = {}
+    for shape in shapes:
+        for letter, size in shape:
+            sizes.setdefault(letter, []).append(size)
+    ranges = ((letter, min(all_sizes), max(all_sizes)) for letter, all_sizes in sorted(sizes.items()))
+    return ", ".join(
+        f"{letter} = {low}" if low == high else f"{letter} {low} to {high}" for letter, low, high in ranges
+    )
