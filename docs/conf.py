@@ -6,11 +6,13 @@ errata and the tables from the ledger before Sphinx reads a page. What is typed 
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
+os.environ["MATPLOTLIBRC"] = str(HERE / "matplotlibrc")  # for the kernels that run the lessons
 
 project = "The edition of a paper that cannot be wrong"
 author = "The editors"
@@ -19,12 +21,13 @@ language = "en"
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
     "sphinx.ext.viewcode",
     "sphinx_design",
     "sphinx_copybutton",
     "companion",
 ]
-source_suffix = {".md": "myst-nb"}
+source_suffix = {".md": "myst-nb", ".rst": "restructuredtext"}
 exclude_patterns = ["_build", "conf.py", "companion/**", "lessons/README.md"]
 nitpicky = True
 numfig = False
@@ -35,14 +38,20 @@ myst_heading_anchors = 3
 html_math_renderer = "mathml"
 
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
-nb_execution_mode = "off"
+nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 nb_merge_streams = True
 
 autodoc_member_order = "bysource"
-autodoc_typehints = "none"
-autodoc_default_options = {"members": True}
+autodoc_typehints_format = "short"
+autodoc_default_options = {"members": True, "ignore-module-all": True}  # once, where it is defined
+autosummary_generate = False  # companion.api writes its pages
+add_module_names = False
+toc_object_entries_show_parents = "hide"
+smartquotes = False  # W' is a matrix, and no quotation ends there
+python_maximum_signature_line_length = 120  # with the full names of the types, which are not shown
+python_trailing_comma_in_multi_line_signatures = False
 python_use_unqualified_type_names = True
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
@@ -50,10 +59,34 @@ copybutton_prompt_is_regexp = True
 html_theme = "furo"
 html_title = "The edition of a paper that cannot be wrong"
 html_static_path = ["_static"]
-html_css_files = ["companion.css"]
+html_css_files = ["companion.css", "practice.css"]
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
-html_theme_options = {"navigation_with_keys": True}
+html_theme_options = {
+    "navigation_with_keys": True,
+    "light_css_variables": {
+        "verified": "#1c6a41",
+        "definition": "#2a5b8c",
+        "erratum": "#8a5100",
+        "color-brand-primary": "#2a5b8c",
+        "color-brand-content": "#2a5b8c",
+        "color-brand-visited": "#5a4a8c",
+        "color-background-primary": "#fdfcf9",
+        "color-background-secondary": "#f6f3ec",
+        "color-code-background": "#f4f1ea",
+    },
+    "dark_css_variables": {
+        "verified": "#7ecb9c",
+        "definition": "#8dbce6",
+        "erratum": "#e2b063",
+        "color-brand-primary": "#8dbce6",
+        "color-brand-content": "#8dbce6",
+        "color-brand-visited": "#b7a8ea",
+        "color-background-primary": "#16181b",
+        "color-background-secondary": "#1b1e21",
+        "color-code-background": "#1f2226",
+    },
+}
 pygments_style = "friendly"
 pygments_dark_style = "native"

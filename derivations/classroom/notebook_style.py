@@ -2,7 +2,8 @@
 
 The scale runs from blue over the ground to orange, which people who do not tell red from green tell apart;
 at both ends the numbers on it stay readable (a test holds them to WCAG's 4.5 to 1). Whether it is light or
-dark a notebook's own theme decides where it says so (Jupyter, VS Code, Colab), else the reader's system.
+dark a page's own theme decides where it says so (Jupyter, VS Code, Colab, Sphinx), else the reader's
+system.
 """
 
 from __future__ import annotations
@@ -31,12 +32,18 @@ DARK = {
     "plus": "156 76 8",
     "minus": "36 96 166",
 }
-LIGHT_NOTEBOOKS = ('[data-jp-theme-light="true"]', ".vscode-light", "html[theme=light]")
+LIGHT_NOTEBOOKS = (
+    '[data-jp-theme-light="true"]',
+    ".vscode-light",
+    "html[theme=light]",
+    "body[data-theme=light]",
+)
 DARK_NOTEBOOKS = (
     '[data-jp-theme-light="false"]',
     ".vscode-dark",
     ".vscode-high-contrast",
     "html[theme=dark]",
+    "body[data-theme=dark]",
 )
 JUPYTER = {
     "ground": "var(--jp-layout-color0)",

@@ -7,7 +7,8 @@
 #
 # Lesson 1 moved each weight by a step s and divided. Two things can be done with the evaluations:
 #
-# $$\text{one-sided: } \frac{E(w + s) - E(w)}{s} \qquad \text{two-sided: } \frac{E(w + s) - E(w - s)}{2 s}$$
+# $$\text{one-sided:} \; \frac{E(w + s) - E(w)}{s}
+#     \qquad \text{two-sided:} \; \frac{E(w + s) - E(w - s)}{2 s}$$
 
 # %%
 import matplotlib.pyplot as plt
@@ -59,7 +60,7 @@ def error(step, sides):
 # So the error is a V on logarithmic axes: its right arm rises with slope 1 or 2, its left arm falls with
 # slope 1, and the bottom is where they meet.
 
-# %%
+# %% mystnb={"image": {"alt": "Two Vs; the two-sided one has its lowest point further right, and lower"}}
 steps = np.logspace(-13, -1, 49)
 curves = {sides: np.array([error(step, sides) for step in steps]) for sides in (1, 2)}
 

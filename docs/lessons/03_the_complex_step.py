@@ -50,7 +50,7 @@ assert abs(E(moved).imag / step - true[0, 0]) < 1e-15
 # last digit and stays there.
 
 
-# %%
+# %% mystnb={"image": {"alt": "Complex step: a flat line at 1e-16 below 1e-8; two sides: a V"}}
 def complex_step(E, W_prime, step):
     """∂E/∂W' by moving one weight at a time, to the side of the real line."""
     slope = np.empty_like(W_prime)

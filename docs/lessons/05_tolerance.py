@@ -142,7 +142,7 @@ assert seen_there.mean() > 0.9
 # smaller. u, y and E stay what they are. ∂E/∂W is 10⁶ times larger, and so is its rounding.
 
 
-# %%
+# %% mystnb={"image": {"alt": "No straight line parts right from wrong on the left; one does on the right"}}
 def training(unit):
     """The instances that a training of the example meets, with x in this unit."""
     x, t, W, W_prime = mlp.example()

@@ -250,7 +250,7 @@ assert not ours(E_of_rows_in_jax, overwritten, shapes, "W")
 # The difference of each wrong gradient from the right one, entry by entry, on one colour scale a column.
 # Above with the blind numbers, below with others.
 
-# %%
+# %% mystnb={"image": {"alt": "Six pairs of maps: all blank on blind numbers, coloured on the others"}}
 assert len(verdicts) == 6
 fig, axes = plt.subplots(2, 6, figsize=(11, 3.8), layout="constrained")
 for column, (name, maps) in zip(axes.T, pictures.items(), strict=True):

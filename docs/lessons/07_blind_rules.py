@@ -147,7 +147,7 @@ assert not ours(skipgram.reference, forgets_the_last_word, of_section_6, "W_prim
 # is some hundreds.
 
 
-# %%
+# %% mystnb={"image": {"alt": "From 4 % at ten words the share rises to 94 % at three thousand"}}
 def accepted_by(hand, right, directions=300):
     """The share of random directions along which hand and right agree to 1e-3."""
     agree = 0

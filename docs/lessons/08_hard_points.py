@@ -54,7 +54,7 @@ caught = 0
 # $$\frac{(u + s) - 0}{2 s} = \frac{1.1 \cdot 10^{-5}}{2 \cdot 10^{-5}} = 0.55$$
 
 
-# %%
+# %% mystnb={"image": {"alt": "ReLU is flat, then rises; a line across its corner rises half as steeply"}}
 def relu(u):
     return np.maximum(u, 0)
 
@@ -159,7 +159,7 @@ assert caught == 2
 # With ε = 1e-8 and y_c = 0.2 the new factor is 1 - 5e-8, and the check accepts 1e-6. Where the model is
 # badly wrong, y_c near ε, it is 1/2, and below that the gradient dies out, just where it is needed most.
 
-# %%
+# %% mystnb={"image": {"alt": "An S: 1 down to 1e-6, one half where y_c is ε = 1e-8, 0 below 1e-11"}}
 EPSILON = 1e-8
 
 
