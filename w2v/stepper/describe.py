@@ -12,6 +12,11 @@ from w2v.stepper.losses import Loss, source_of
 from w2v.stepper.quantities import STAGES, TEXTS, Named, computed_at, quantities_of
 from w2v.stepper.recipes import references
 
+NO_RULE = (
+    "The paper prints no rule for this step, only that “we can move a little to reduce the loss” (§2, p. 2)."
+    " The little is α here, and η in the inequality."
+)
+
 
 @cache
 def math_of(latex: str) -> str:
@@ -62,11 +67,17 @@ def quantity_of(named: Named, loss: Loss) -> dict[str, Any]:
         "code": line,
         "code_from": place,
         "stage": named.stage,
-        "note": f"one row is shown: in NumPy it is {named.numpy_shape}, and every context word has the same"
-        if named.repeats_rows
-        else None,
+        "rule": math_of(named.rule) if named.rule else None,
+        "note": note_of(named),
         "recipe": named.recipe,
     }
+
+
+def note_of(named: Named) -> str | None:
+    """What a reader might wonder about."""
+    if named.repeats_rows:
+        return f"One row is shown: in NumPy it is {named.numpy_shape}, and every context word has the same."
+    return NO_RULE if named.rule else None
 
 
 @cache

@@ -33,7 +33,8 @@ class Named:
     """One quantity of a step; ``axes`` are those of the value shown, ``shape`` those of the NumPy array.
 
     ``stage`` is where it appears; ``line`` whose source line computed it, ``forward.h``; ``labels`` its
-    equations in the ledger; ``arrows`` what it is drawn to come from, where the recipe says it otherwise.
+    equations in the ledger; ``arrows`` what it is drawn to come from, where the recipe says it otherwise;
+    ``rule`` an equation of ours where the paper prints none.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Named:
     labels: tuple[str, ...] = ()
     recipe: list[Node] | None = field(default=None, hash=False)
     arrows: tuple[str, ...] = ()
+    rule: str = ""
 
     @property
     def paper_shape(self) -> str:
@@ -93,6 +95,7 @@ def _named(name: str, row: Mapping[str, Any]) -> Named:
         labels=tuple(row.get("labels", ())),
         recipe=parse(row["recipe"]) if "recipe" in row else None,
         arrows=tuple(row.get("arrows", ())),
+        rule=row.get("rule", ""),
     )
 
 

@@ -183,7 +183,8 @@ class Stepper:
         if not alone:
             return []
         names = ", ".join(f"“{word}”" for word in alone[:3]) + (", …" if len(alone) > 3 else "")
-        return [f"Alone in a line, and so without context: {names}. It is passed over."]
+        passed = "It is" if len(alone) == 1 else "They are"
+        return [f"Alone in a line, and so without context: {names}. {passed} passed over."]
 
     def _repr_html_(self) -> str:
         """Itself in a notebook: the page with its first epochs, in a frame of its own."""

@@ -39,7 +39,7 @@ function way(a, b, map) {
   if (a.id === "x" && (map.gutter !== null || b.top - a.bottom < FAR)) return cornered(a, b);
   const under = overlap(a.left, a.right, b.left, b.right);
   if (under && clear(map.boxes, a, b, "y")) {
-    const at = under.size > 70 ? under.to - 13 : under.from + under.size / 2;
+    const at = under.size > 70 ? under.to - 9 : under.from + under.size / 2;
     const gap = b.top > a.bottom ? b.top - b.heads - a.bottom : a.top - a.heads - b.bottom;
     const free = gap > 16 ? CLEAR : 1;
     return b.top > a.bottom
@@ -63,16 +63,30 @@ function cornered(a, b) {
 
 /** To one further right in the same line: below those that stand between. */
 function beneath(a, b, map) {
-  const lowest = Math.max(...map.boxes.filter((box) => overlap(box.top, box.bottom, a.top, a.bottom)
-    && box.left >= a.left && box.right <= b.right).map((box) => box.bottom));
-  const y = lowest + 4 + 3.5 * (map.lanes.below++ % 3);
+  const y = lowest(map, a.left, b) + 4 + 3.5 * (map.lanes.below++ % 3);
   return bent([[middle(a), a.bottom + 2], [middle(a), y], [middle(b), y], [middle(b), b.bottom + 2]]);
+}
+
+/** Where those end that stand in the line of a table, from so far left up to it. */
+function lowest(map, left, b) {
+  const level = map.boxes.filter((box) => overlap(box.top, box.bottom, b.top, b.bottom));
+  return Math.max(...level.filter((box) => box.left >= left && box.right <= b.right).map((box) => box.bottom));
+}
+
+/** Whether another table stands in its line, between it and there. */
+function hidden(b, left, map) {
+  return map.boxes.some((box) => box !== b && overlap(box.top, box.bottom, b.top, b.bottom) && box.left > left && box.right <= b.left);
+}
+
+/** The end of a way that comes in from beneath. */
+function fromBelow(b, y) {
+  return [[b.left + 11, y], [b.left + 11, b.bottom + 2]];
 }
 
 /** To one below and to the side: down, along above its title, and in. */
 function dropped(a, b, map) {
-  const y = b.title - 3 - 3 * (map.lanes.below++ % 2);
-  const at = b.left > a.right ? b.left + 24 : b.right - 13;
+  const y = Math.min(b.title - 3, b.top - b.heads - 12) - 3 * (map.lanes.below++ % 2);
+  const at = b.left > a.right ? b.left + 24 : b.right - 9;
   return bent([[middle(a), a.bottom + CLEAR], [middle(a), y], [at, y], [at, b.top - b.heads - CLEAR]]);
 }
 
@@ -80,14 +94,15 @@ function dropped(a, b, map) {
 function across(a, b, forth, map) {
   const x = map.gutter - LANE * (map.lanes.gutter++ % 4);
   const end = forth ? [b.left - b.labels - CLEAR, centre(b)] : [b.right + CLEAR, centre(b)];
+  const arrival = forth && hidden(b, x, map) ? [[x, lowest(map, x, b) + 7], ...fromBelow(b, lowest(map, x, b) + 7)] : [[x, end[1]], end];
   const [from, to] = forth ? [a.right, x] : [x, a.left];
   const blocked = map.boxes.some((box) => box !== a && overlap(box.top, box.bottom, a.top, a.bottom) && box.left < to && box.right > from);
   if (blocked) {
     const y = a.bottom + 9;
-    return bent([[middle(a), a.bottom + 2], [middle(a), y], [x, y], [x, end[1]], end]);
+    return bent([[middle(a), a.bottom + 2], [middle(a), y], [x, y], ...arrival]);
   }
   const start = forth ? [a.right + CLEAR, centre(a)] : [a.left - a.labels - CLEAR, centre(a)];
-  return bent([start, [x, start[1]], [x, end[1]], end]);
+  return bent([start, [x, start[1]], ...arrival]);
 }
 
 /** Within one half, around what stands between: along the right, or along the left where the right is taken. */

@@ -1,6 +1,6 @@
 // Two pictures: the loss so far, and the word vectors in the plane, where they are and where they go.
 
-import { calm, fitted, svg } from "./dom.js";
+import { calm, fitted, svg, widthOf } from "./dom.js";
 import { rounded } from "./numbers.js";
 
 const FONT = '10.5px "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif';
@@ -55,6 +55,9 @@ export function planeChart(parent, box) {
       mark.setAttribute("class", index === step.target.index ? "word target" : context ? "word context" : "word");
       const label = fitted(words.labels[number], FONT, 62);
       if (mark.lastChild.textContent !== label) mark.lastChild.textContent = label;
+      const over = x(point[0]) + 9 + widthOf(label, `bold ${FONT}`) > frame.width;
+      mark.lastChild.setAttribute("x", over ? -5.5 : 5.5);
+      mark.lastChild.setAttribute("text-anchor", over ? "end" : "start");
     });
     frame.caption(`${Math.round(100 * share)}% of the spread`);
     frame.describe(`The ${points.length} word vectors in the plane of their two main directions.`);

@@ -45,11 +45,11 @@ export function widthOf(text, font) {
   return canvas.measureText(text).width;
 }
 
-/** A text no wider than that, with an ellipsis where something is missing; by code points, so that no
- * letter is cut in two. */
+/** A text no wider than that, with an ellipsis where something is missing; no letter is cut in two,
+ * and no emoji. */
 export function fitted(text, font, width) {
   if (widthOf(text, font) <= width) return text;
-  const letters = [...text].slice(0, 80);
+  const letters = Array.from(new Intl.Segmenter().segment(text.slice(0, 160)), ({ segment }) => segment);
   while (letters.length > 1 && widthOf(`${letters.join("")}…`, font) > width) letters.pop();
   return `${letters.join("")}…`;
 }

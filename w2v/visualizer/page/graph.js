@@ -12,6 +12,7 @@ import { numberAt } from "./recipe.js";
 const NUMBER_FONT = '12.5px "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif';
 const TIGHT_FONT = LABEL_FONT.replace("11.5px", "10px");
 const MATH_FONT = "italic 15.5px serif";
+const NARROW = "(max-width: 760px), (max-width: 1000px) and (max-height: 480px)"; // as in style.css
 const SHAPE_FONT = "10.5px ui-monospace, Menlo, Consolas, monospace";
 
 /** The drawing in an element; `pointed` is told which number is pointed at, `advance` that it is clicked. */
@@ -65,7 +66,7 @@ class Graph {
       const size = step.axes[axis]?.shown.length ?? 0;
       if (size > (this.reserved[axis] ?? 0)) this.reserved[axis] = size;
     }
-    const narrow = matchMedia("(max-width: 760px)").matches;
+    const narrow = matchMedia(NARROW).matches;
     const room = { width: host.clientWidth - 4, height: host.clientHeight - 6, narrow };
     const shape = Object.entries(step.axes).map(([axis, { shown, labels }]) => [axis, shown, labels]);
     const key = JSON.stringify([session.id, shape, this.reserved, room, narrow ? [...known] : null]);
@@ -136,14 +137,16 @@ class Graph {
     const [stem, below] = symbolOf(quantity);
     let used = widthOf(stem, MATH_FONT) + widthOf(below, "11px serif") + 7;
     const text = svg("text", { class: "title", x, y }, svg("title", {}, quantity.name), symbolAsSvg(quantity));
-    const shaped = widthOf(shape, SHAPE_FONT);
-    if (quantity.axes.length && used + shaped < room) {
-      text.append(svg("tspan", { class: "shape", dx: 6 }, shape));
-      used += shaped + 7;
-    }
     const name = shortName(quantity);
-    const short = fitted(name, LABEL_FONT, room - used - 12);
-    if (short === name) text.append(svg("tspan", { class: "name", dx: 7 }, name));
+    const arrow = box.scalar ? 4 : 15; // room for one that comes in at the right
+    const [shaped, named] = [widthOf(shape, SHAPE_FONT) + 7, widthOf(name, LABEL_FONT) + arrow];
+    const eitherOr = used + named <= room && used + shaped + named > room;
+    const nameOnly = eitherOr && quantity.axes.length === 2; // on paper a matrix has the same shape, a vector not
+    if (quantity.axes.length && !nameOnly && used + shaped < room + 7) {
+      text.append(svg("tspan", { class: "shape", dx: 6 }, shape));
+      used += shaped;
+    }
+    if (used + named <= room) text.append(svg("tspan", { class: "name", dx: 7 }, name));
     return text;
   }
 

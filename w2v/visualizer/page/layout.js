@@ -32,7 +32,7 @@ export function layoutOf(session, step, known, reserved, room) {
     const plan = arrange(kit, session.loss, { left, right, wide });
     const across = Math.min(LARGEST, room.width / plan.width);
     const whole = Math.min(across, room.height / plan.height);
-    plan.scale = room.narrow || whole < SMALLEST ? Math.max(SMALLEST, Math.min(across, room.narrow ? LARGEST : 1)) : whole;
+    plan.scale = room.narrow || whole < SMALLEST ? Math.max(SMALLEST, Math.min(across, room.narrow ? 1.15 : 1)) : whole;
     if (!room.narrow && whole >= SMALLEST) plan.score = 10 + whole;
     else plan.score = across < SMALLEST ? across : 5 + Math.min(across, 1) - (0.3 * plan.scale * plan.height) / room.height;
     return plan;
@@ -208,7 +208,7 @@ function questionRows(table, loss, wide) {
     table("S", { rows: asked, heads: wide ? null : outputs }),
     wide ? row([questions, ...answers], 14) : questions,
     wide ? null : row(answers, 14),
-    blank(1),
+    blank(8), // for the arrows beneath
     row(scalars, 84),
   ], table.gap);
 }

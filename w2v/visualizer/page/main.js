@@ -3,7 +3,7 @@
 import { readAddress, writeAddress } from "./address.js";
 import { createControls } from "./controls.js";
 import { createDerivation } from "./derivation.js";
-import { byId, html } from "./dom.js";
+import { byId, calm, html } from "./dom.js";
 import { createForm } from "./form.js";
 import { createGraph } from "./graph.js";
 import { inFull, rounded } from "./numbers.js";
@@ -100,6 +100,7 @@ function drawFacts(step) {
     "fact-loss": known ? rounded(step.values.E) : "–",
   };
   for (const [id, text] of Object.entries(facts)) byId(id).textContent = text;
+  byId("fact-contexts").title = facts["fact-contexts"];
   byId("fact-loss").title = known ? inFull(step.values.E) : "";
 }
 
@@ -107,7 +108,8 @@ function drawSentence(step) {
   const { words, target, contexts, more_before, more_after } = step.sentence;
   const spoken = words.map((word, place) => {
     const kind = place === target ? "target" : contexts.includes(place) ? "context" : "";
-    return html("span", { class: kind || null, dir: "auto" }, word);
+    const long = word.length > 24;
+    return html("span", { class: long ? `long ${kind}` : kind, dir: "auto", title: long ? word : null }, word);
   });
   const around = [more_before ? "… " : "", ...spoken.flatMap((word) => [word, " "]), more_after ? "…" : ""];
   now.read = step;
@@ -206,6 +208,8 @@ async function followAddress() {
 }
 
 window.addEventListener("hashchange", () => location.hash !== written && followAddress());
+
+byId("to-panel").addEventListener("click", () => byId("panel").scrollIntoView({ behavior: calm() ? "auto" : "smooth" }));
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.target.closest?.("dialog")) return;

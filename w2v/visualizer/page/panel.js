@@ -63,6 +63,7 @@ function entry(quantity, shape, verdicts) {
   const [first, ...others] = quantity.equations;
   const item = html("li", { "data-quantity": quantity.id },
     html("div", { class: "head" }, symbolAsHtml(quantity), html("span", { class: "what" }, fullName(quantity))));
+  if (quantity.rule) item.append(mathml(quantity.rule, "div"), html("p", { class: "cite" }, "ours"));
   if (first) item.append(...equation(first, verdicts));
   const code = quantity.code ? html("code", { class: "line", title: quantity.code_from }, quantity.code) : null;
   const worked = html("div", { class: "worked" }, code, quantity.axes.length ? shapes(shape) : null);
