@@ -8,14 +8,15 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, zip_longest
 from types import ModuleType
 from typing import Any
 
 from companion.evidence import Evidence
+from companion.relations import builds_on, relying_on
 from derivations.ledger import SECTIONS, TECHNIQUES, Entry, ledger
 from derivations.notation import KINDS
-from derivations.report.page import prose, source_of, where
+from derivations.report.page import inputs_of, number, place_of, prose, source_of, where
 from derivations.report.terminal import SECTION_TITLES, error_of
 
 Page = tuple[str, str, dict[str, Any]]
@@ -32,13 +33,25 @@ def pages(evidence: Evidence) -> Iterator[Page]:
     told = tellings(evidence)
     for section, title in SECTION_TITLES.items():
         if section != TECHNIQUES:
-            entries = [telling for telling in told if telling.entry.section == section]
-            yield f"paper/section-{section}", "section.md", section_page(f"§{section} {title}", entries)
+            here = [telling for telling in told if telling.entry.section == section]
+            yield (
+                f"paper/section-{section}",
+                "section.md",
+                section_page(f"§{section} {title}", section, here),
+            )
+    chapters = {}
     for name in SECTIONS:
-        entries = [t for t in told if t.module == name and t.entry.section == TECHNIQUES]
-        if entries:
-            title = name.replace("_", " ").capitalize()
-            yield f"paper/section-8-{name.replace('_', '-')}", "section.md", section_page(title, entries)
+        here = [t for t in told if t.module == name and t.entry.section == TECHNIQUES]
+        if here:
+            chapters[name.replace("_", "-")] = title = title_of(
+                importlib.import_module(f"derivations.{name}")
+            )
+            yield f"paper/{name.replace('_', '-')}", "section.md", section_page(title, TECHNIQUES, here)
+    title = f"§{TECHNIQUES} {SECTION_TITLES[TECHNIQUES]}"
+    yield f"paper/section-{TECHNIQUES}", "techniques.md", {"title": title, "chapters": chapters}
+    yield "errata", "errata.md", errata_page(told, evidence.run)
+    yield "index", "index.md", {"run": evidence.run, "told": {t.entry.label: t for t in told}}
+    yield "notation", "notation.md", {"modules": modules_with_a_table()}
 
 
 # --- one entry --------------------------------------------------------------------------------------------
@@ -62,15 +75,18 @@ class Telling:
     @property
     def code(self) -> str:
         """The function by hand, without its labels."""
-        source = source_of("by hand", self.entry.rhs)
-        return source.head + source.docstring + source.body
+        return code_of(self.entry.rhs)
 
     @property
     def printed_code(self) -> str:
         """The function that computes what is printed, for an erratum."""
         assert self.entry.misprint
-        source = source_of("as printed", self.entry.misprint.computes)
-        return source.head + source.docstring + source.body
+        return code_of(self.entry.misprint.computes)
+
+    @property
+    def builds_on(self) -> list[str]:
+        """The labels of the equations that it is made from."""
+        return builds_on(self.entry)
 
     @property
     def source(self) -> str:
@@ -97,20 +113,28 @@ def tellings(evidence: Evidence) -> list[Telling]:
 # --- one page ---------------------------------------------------------------------------------------------
 
 
-def section_page(title: str, entries: list[Telling]) -> dict[str, Any]:
-    """What the template of a section is given."""
-    modules = {
-        telling.module: importlib.import_module(f"derivations.{telling.module}") for telling in entries
-    }
+def section_page(title: str, section: str, told: list[Telling]) -> dict[str, Any]:
+    """What the template of a section is given: its main module, and its entries by heading."""
+    names = sorted({telling.module for telling in told}, key=SECTIONS.index)
+    modules = {name: Module(importlib.import_module(f"derivations.{name}")) for name in names}
+    own = [name for name in names if modules[name].module.SECTION == section]
     return {
         "title": title,
-        "parts": [(key, list(part)) for key, part in groupby(entries, heading_of)],
-        "modules": {name: Module(module) for name, module in modules.items()},
+        "main": own[0] if own else None,
+        "parts": [(name, heading, list(part)) for (name, heading), part in groupby(told, heading_of)],
+        "modules": {name: modules[name] for name in own},
     }
+
+
+def title_of(module: ModuleType) -> str:
+    """What a module is about, from the first line of its docstring: up to a colon or a bracket."""
+    about = re.sub(r"^§[^:]*: ", "", (inspect.getdoc(module) or "").partition("\n\n")[0])
+    title = re.split(r":| \(|\.$", " ".join(about.split()))[0]
+    return title[0].upper() + title[1:]
 
 
 def heading_of(telling: Telling) -> tuple[str, str]:
-    """The module and the heading under which an entry stands: a page of the paper, or a part of the module."""
+    """The module and the heading under which an entry stands: a page, or a part of the module."""
     entry = telling.entry
     return telling.module, part_of(entry.rhs) if entry.section == TECHNIQUES else f"Page {entry.page}"
 
@@ -143,6 +167,16 @@ class Module:
         ]
 
     @property
+    def has_own_table(self) -> bool:
+        """Whether its table is not that of another module."""
+        name = self.module.__name__.rpartition(".")[2]
+        others = SECTIONS[: SECTIONS.index(name)]
+        return all(
+            importlib.import_module(f"derivations.{other}").NOTATION is not self.module.NOTATION
+            for other in others
+        )
+
+    @property
     def passes(self) -> list[tuple[str, str]]:
         """The forward passes by hand and what JAX is told, side by side."""
         return [
@@ -153,9 +187,9 @@ class Module:
 
 
 def code_of(function: Callable[..., Any]) -> str:
-    """The source of a function."""
+    """The source of a function, without its labels."""
     source = source_of("", function)
-    return source.head + source.docstring + source.body
+    return (source.head + source.docstring + source.body).rstrip()
 
 
 def shape(sizes: tuple[str, ...]) -> str:
@@ -164,14 +198,65 @@ def shape(sizes: tuple[str, ...]) -> str:
 
 
 def markdown(docstring: str) -> str:
-    """A docstring as Markdown: what is indented is set as it stands, double backticks become single ones."""
+    """A docstring as Markdown: what is indented is set as it stands, double backticks become single."""
     first, _, rest = docstring.partition("\n")
-    first = re.sub(r"^[^:]*: ", "", first)
-    text = f"{first[0].upper()}{first[1:]}\n{rest}".replace("``", "`")
-    blocks = re.split(r"\n{2,}", text)
+    first = re.sub(r"^§[^:]*: ", "", first)
+    blocks = re.split(r"\n{2,}", f"{first[0].upper()}{first[1:]}\n{rest}")
     return "\n\n".join(
-        f"```text\n{textwrap.dedent(block)}\n```" if block.startswith("    ") else block for block in blocks
+        f"```text\n{textwrap.dedent(block)}\n```" if block.startswith("    ") else in_words(block)
+        for block in blocks
     )
 
 
-FILTERS: dict[str, Callable[..., Any]] = {"prose": prose, "where": where, "error": error_of}
+def in_words(paragraph: str) -> str:
+    """A paragraph of a docstring as Markdown, with its indices below the line; code stays as it is."""
+    parts = re.split(r"``(.+?)``", paragraph)
+    words = [str(prose(re.sub(r"_\{([^}]+)\}", r"_\1", part))) for part in parts[::2]]
+    code = [f"`{part}`" for part in parts[1::2]]
+    return "".join(a + b for a, b in zip_longest(words, code, fillvalue=""))
+
+
+# --- the errata -----------------------------------------------------------------------------------
+
+
+def errata_page(told: list[Telling], run: Mapping[str, Any]) -> dict[str, Any]:
+    """What the template of the errata is given: those of the paper, and those of programs."""
+    errata = [telling for telling in told if telling.entry.misprint]
+    return {
+        "run": run,
+        "printed": [telling for telling in errata if not telling.entry.source],
+        "programs": [telling for telling in errata if telling.entry.source],
+        "relying": {telling.entry.label: relying_on(telling.entry) for telling in errata},
+        "repeated": {telling.entry.label: repeated(telling, errata) for telling in errata},
+    }
+
+
+def repeated(telling: Telling, errata: list[Telling]) -> list[str]:
+    """The labels of the other errata that print the same mistake."""
+    assert telling.entry.misprint
+    computes = telling.entry.misprint.computes
+    same = [t for t in errata if t.entry.misprint and t.entry.misprint.computes is computes]
+    return [t.entry.label for t in same if t is not telling]
+
+
+# --- the notation ---------------------------------------------------------------------------------
+
+
+def modules_with_a_table() -> list[tuple[str, Module]]:
+    """The modules that have a notation of their own, with their titles."""
+    found: list[tuple[str, Module]] = []
+    for name in SECTIONS:
+        module = importlib.import_module(f"derivations.{name}")
+        if not any(module.NOTATION is known.module.NOTATION for _, known in found):
+            found.append((f"§{module.SECTION} {title_of(module)}", Module(module)))
+    return found
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "prose": prose,
+    "where": where,
+    "error": error_of,
+    "inputs": inputs_of,
+    "there": place_of,
+    "number": number,
+}

@@ -28,7 +28,7 @@ WIDTH = 96
 
 @dataclass(frozen=True)
 class Evidence:
-    """A run as its record, and by label JAX's programs, an instance's numbers and the shapes that were tried."""
+    """A run as its record; by label JAX's programs, the numbers of an instance, the shapes tried."""
 
     run: Mapping[str, Any]
     programs: Mapping[str, list[tuple[str, str]]]

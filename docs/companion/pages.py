@@ -1,7 +1,7 @@
 """The pages that are written and not typed: one a section of the paper, the errata, the notation.
 
-They are Markdown, made from the ledger by the templates beside this file, and are written anew at every
-build. A page that would come out as it is already there is left alone, so that Sphinx need not read it again.
+They are Markdown, made from the ledger by the templates beside this file, anew at every build. A page that
+would come out as it is already there is left alone, so that Sphinx need not read it again.
 """
 
 from __future__ import annotations
