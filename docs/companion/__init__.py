@@ -7,6 +7,7 @@ from typing import Any
 from companion.entries import add_entries
 from companion.mathematics import add_mathml
 from companion.pages import write_pages
+from companion.zoo import write_zoo
 
 
 def setup(app: Any) -> dict[str, Any]:
@@ -14,4 +15,5 @@ def setup(app: Any) -> dict[str, Any]:
     add_mathml(app)
     add_entries(app)
     app.connect("builder-inited", write_pages)
+    app.connect("builder-inited", write_zoo)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,10 +6,11 @@ would come out as it is already there is left alone, so that Sphinx need not rea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from sphinx.util import logging
 
 from companion import contents
@@ -26,6 +27,12 @@ def write_pages(app: Any) -> None:
     folder = Path(app.srcdir)
     logger.info("judging %d equations on %d instances each ...", len(contents.labels()), EXAMPLES)
     evidence = evidence_of_this_build(EXAMPLES, Path(app.doctreedir) / "evidence.pickle")
+    for name, file, given in contents.pages(evidence):
+        write(folder / f"{name}.md", template(file, **contents.FILTERS).render(given))
+
+
+def template(file: str, **filters: Callable[..., Any]) -> Template:
+    """A template of the folder beside this file, with the filters that it uses."""
     environment = Environment(
         loader=PackageLoader("companion"),
         undefined=StrictUndefined,
@@ -34,9 +41,8 @@ def write_pages(app: Any) -> None:
         keep_trailing_newline=True,
         autoescape=False,  # the output is Markdown  # noqa: S701
     )
-    environment.filters.update(contents.FILTERS)
-    for name, template, given in contents.pages(evidence):
-        write(folder / f"{name}.md", environment.get_template(template).render(given))
+    environment.filters.update(filters)
+    return environment.get_template(file)
 
 
 def write(file: Path, text: str) -> None:

@@ -139,7 +139,7 @@ def page(run: Record) -> str:
 
 INTRODUCTION = """# Which checker sees which mistake
 
-{specimens} wrong gradients of the [zoo](../derivations/classroom/zoo), each one line from the right one,
+{specimens} wrong gradients of the zoo (`derivations zoo`), each one line from the right one,
 and the {exhibits} right gradients that they spoil, before the gradient checkers in use. Measured {date} in
 one run of {minutes:.0f} minutes: {machine}.
 
