@@ -1,4 +1,4 @@
-"""Mathematics as MathML, which a browser sets itself: no script, no font, no network, and it is read out."""
+"""Mathematics as MathML, which a browser sets itself: no script, no font, no network; it is read out."""
 
 from __future__ import annotations
 

@@ -1,0 +1,238 @@
+"""The companion in a real browser, and as a folder of files: complete, offline, for every reader.
+
+The pages are those that ``COMPANION`` names, the folder that the README's command built; without it they
+are built here, with all warnings as errors.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from derivations.ledger import ledger
+from tests.browser.links import Found, follow_all, parsed
+
+DOCS = Path(__file__).parents[2] / "docs"
+WIDTHS = {"laptop": 1366, "tablet": 820, "phone": 390}
+ALLOWED = ("https://github.com/pradyunsg/furo", "https://pradyunsg.me")
+"""Where links may lead that leave the pages: to the theme's authors. Nobody follows them by himself."""
+
+
+@pytest.fixture(scope="session")
+def companion(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built pages."""
+    if "COMPANION" in os.environ:
+        return Path(os.environ["COMPANION"]).resolve()
+    folder = tmp_path_factory.mktemp("companion")
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-d", folder / "doctrees", DOCS, folder / "html"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return folder / "html"
+
+
+@pytest.fixture(scope="session")
+def found(companion: Path) -> Found:
+    """What following all links found."""
+    return follow_all(companion)
+
+
+@pytest.fixture
+def visit(browser: Any, companion: Path) -> Iterator[Callable[..., Any]]:
+    """Open a page from the file system; what it throws, logs or asks of a network fails the test."""
+    contexts, wrong = [], []
+
+    def open_page(name: str = "index.html", width: int = 1366, **options: Any) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 900}, offline=True, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: said.type in ("error", "warning") and wrong.append(said.text))
+        page.on("pageerror", lambda problem: wrong.append(str(problem)))
+        page.on("request", lambda asked: outside(asked.url) and wrong.append(asked.url))
+        page.goto((companion / name).as_uri() if "#" not in name else companion.as_uri() + "/" + name)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def outside(url: str) -> bool:
+    """Whether a request leaves this machine."""
+    return not url.startswith(("file:", "data:", "blob:", "about:"))
+
+
+def pages(companion: Path) -> list[Path]:
+    """All pages but the listings of source code."""
+    return [page for page in sorted(companion.rglob("*.html")) if "_modules" not in page.parts]
+
+
+# --- complete -----------------------------------------------------------------------------------------
+
+
+def test_every_link_leads_somewhere(found: Found) -> None:
+    assert found.broken == []
+    assert found.followed > 5_000
+
+
+def test_nothing_is_fetched_from_outside_and_few_links_leave(found: Found) -> None:
+    assert found.fetched == set()
+    assert {address for address in found.leaving if not address.startswith(ALLOWED)} == set()
+
+
+def test_every_equation_stands_on_one_page_with_its_code_its_evidence_and_its_source(
+    companion: Path,
+) -> None:
+    stands: Counter[str] = Counter()
+    for page in (companion / "paper").glob("*.html"):
+        for entry in parsed(page).select(".entry"):
+            label = entry.select_one(".label")["id"]  # type: ignore[index]
+            stands[str(label)] += 1
+            told = entry.get_text()
+            assert entry.select_one("math") or entry.select_one(".math"), label
+            assert entry.select_one(".highlight-python"), label
+            assert entry.select_one(".source a"), label
+            assert "The numbers of one instance" in told, label
+            assert "distinct shapes" in told, label
+    assert stands == Counter({entry.label: 1 for entry in ledger()})
+
+
+def test_the_errata_page_has_each_with_its_counterexample(companion: Path) -> None:
+    errata = parsed(companion / "errata.html")
+    titles = [heading.get_text() for heading in errata.select("h3")]
+    for entry in ledger():
+        if entry.misprint:
+            assert any(entry.label in title for title in titles), entry.label
+    assert len(titles) == len(errata.select("div.forms"))
+    smallest = [
+        row.get_text() for row in errata.select(".row") if row.get_text().strip().startswith("smallest")
+    ]
+    assert len(smallest) == len(titles)
+    assert all("gives" in row or "refuses" in row for row in smallest)
+
+
+# --- as a reader goes ---------------------------------------------------------------------------------
+
+
+def test_the_skip_grams_gradient_is_three_clicks_from_the_first_page(visit: Callable[..., Any]) -> None:
+    page = visit()
+    page.get_by_role("link", name="§6 Skip-gram model").first.click()
+    page.get_by_role("link", name="skipgram.flow.dE_dW", exact=True).first.click()
+    entry = page.locator(".entry", has=page.locator("[id='skipgram.flow.dE_dW']"))
+    entry.get_by_text("JAX’s own program for ∂E/∂W").click()
+    assert "def program(" in entry.locator("details[open]").inner_text()
+    assert entry.locator("math").first.is_visible()
+    assert "verified" in entry.inner_text()
+
+
+def test_and_directly_from_the_first_page(visit: Callable[..., Any]) -> None:
+    page = visit()
+    page.get_by_role("link", name="∂E/∂W of the skip-gram", exact=True).click()
+    assert page.url.endswith("paper/section-6.html#skipgram.flow.dE_dW")
+    assert page.locator("[id='skipgram.flow.dE_dW']").is_visible()
+
+
+def test_the_search_works_without_a_server(visit: Callable[..., Any]) -> None:
+    page = visit("search.html")
+    page.locator("main input[name=q], #searchbox input, input[name=q]").first.fill("softmax")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li")
+
+
+# --- for every reader -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_no_page_is_wider_than_the_screen(visit: Callable[..., Any], companion: Path, width: int) -> None:
+    page, wide = visit(width=width), []
+    for file in pages(companion):
+        page.goto(file.as_uri())
+        size = page.evaluate("document.documentElement.scrollWidth")
+        if size > width:
+            wide.append(f"{file.relative_to(companion)}: {size}")
+    assert wide == []
+
+
+def test_an_equation_opens_by_keyboard(visit: Callable[..., Any]) -> None:
+    page = visit("paper/section-6.html#skipgram.flow.dE_dW")
+    page.locator("[id='skipgram.flow.dE_dW'] a").focus()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "SUMMARY":
+            break
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.closest('details').open")
+
+
+def test_a_screen_reader_finds_headings_landmarks_and_mathematics(visit: Callable[..., Any]) -> None:
+    page = visit("paper/section-6.html")
+    assert page.get_by_role("heading", level=1).count() == 1
+    assert page.get_by_role("heading", level=2, name="Page 8").count() == 1
+    assert page.get_by_role("heading", level=3, name="skipgram.flow.dE_dW").count() == 1
+    assert page.get_by_role("main").count() == 1
+    assert page.get_by_role("math").count() > 50
+    assert page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_every_picture_says_what_it_shows(companion: Path) -> None:
+    silent = [
+        f"{page.name}: {picture.get('src')}"
+        for page in pages(companion)
+        for picture in parsed(page).find_all("img")
+        if not str(picture.get("alt") or "").strip() or str(picture.get("alt")).endswith((".png", ".svg"))
+    ]
+    assert silent == []
+
+
+def test_on_paper_equation_and_code_stand_side_by_side(visit: Callable[..., Any]) -> None:
+    page = visit("paper/section-3.html", width=688)  # A4 less its margins
+    page.emulate_media(media="print")
+    pair = page.locator(".entry .pair").first
+    left, right = (pair.locator(f"> {side}").bounding_box() for side in (".left", ".right"))
+    assert left["x"] + left["width"] <= right["x"]
+    assert abs(left["y"] - right["y"]) < 2
+    for hidden in (".sidebar-drawer", ".mobile-header", ".related-pages"):
+        assert not page.locator(hidden).is_visible()
+    spilled = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    assert page.eval_on_selector_all(".pair pre", spilled) == 0
+
+
+CONTRAST = """() => {
+    const channel = (c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    const light = (rgb) => rgb.reduce((sum, c, n) => sum + [0.2126, 0.7152, 0.0722][n] * channel(c), 0);
+    const read = (css) => {
+        const c = css.match(/[\\d.]+/g)?.map(Number);
+        return c && (c[3] ?? 1) > 0.5 ? c.slice(0, 3) : null;
+    };
+    const ground = (one) => {
+        for (let at = one; at; at = at.parentElement) {
+            const found = read(getComputedStyle(at).backgroundColor);
+            if (found) return found;
+        }
+        return [255, 255, 255];
+    };
+    const low = {};
+    for (const one of document.querySelectorAll('article *, .sidebar-drawer *')) {
+        const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+        if (!own || !one.getClientRects().length || one.closest('.headerlink, .copybtn, svg')) continue;
+        const [a, b] = [light(read(getComputedStyle(one).color)), light(ground(one))].sort((x, y) => y - x);
+        const ratio = (a + 0.05) / (b + 0.05);
+        if (ratio < 4.5) low[`${one.tagName} ${one.className}`] = ratio;
+    }
+    return low;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["index", "paper/section-3", "errata", "zoo", "referee"])
+def test_contrast_is_four_and_a_half_to_one(visit: Callable[..., Any], name: str, scheme: str) -> None:
+    page = visit(f"{name}.html", color_scheme=scheme)
+    assert page.evaluate(CONTRAST) == {}
