@@ -41,12 +41,13 @@ def test_its_links_lead_somewhere() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_it_has_the_two_commands_that_ci_runs() -> None:
-    section = README.partition("## Two commands")[2].partition("\n## ")[0]
+def test_it_has_the_three_commands_that_ci_runs() -> None:
+    section = README.partition("## Three commands")[2].partition("\n## ")[0]
     commands = [line for line in section.splitlines() if line.startswith("    ")]
-    assert len(commands) == 2
+    assert len(commands) == 3
     assert commands[0].endswith("derivations verify")
-    assert "pytest" in commands[1]
+    assert "sphinx-build -W" in commands[1]
+    assert "pytest" in commands[2]
 
 
 def test_every_option_it_names_exists() -> None:
