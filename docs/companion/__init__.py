@@ -7,6 +7,7 @@ from typing import Any
 from companion.entries import add_entries
 from companion.mathematics import add_mathml
 from companion.pages import write_pages
+from companion.visualizer import write_section_7
 from companion.zoo import write_zoo
 
 
@@ -16,4 +17,5 @@ def setup(app: Any) -> dict[str, Any]:
     add_entries(app)
     app.connect("builder-inited", write_pages)
     app.connect("builder-inited", write_zoo)
+    app.connect("builder-inited", write_section_7)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,12 +1,13 @@
-"""The zoo of mistakes: every specimen is shown to ``check_gradient`` in this build, whose answer is printed."""
+"""The zoo of mistakes: every specimen is shown to ``check_gradient`` at build, and told with its answer.
+
+What is kept of an earlier build are the answers for the very same code.
+"""
 
 from __future__ import annotations
 
 import difflib
-import hashlib
 import multiprocessing
 import os
-import pickle
 import re
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +20,7 @@ from sphinx.util import logging
 
 import derivations
 from companion.contents import code_of, labels
+from companion.keeping import digest, kept
 from companion.pages import template, write
 from derivations.classroom.findings import Report
 from derivations.classroom.zoo import EXHIBITS, ZOO, Exhibit, Specimen, find
@@ -54,7 +56,7 @@ class Diagnosis:
 def write_zoo(app: Any) -> None:
     """Show all specimens to the checker, and write the page."""
     logger.info("diagnosing %d wrong gradients on %d instances each ...", len(ZOO), EXAMPLES)
-    diagnoses = diagnoses_of_this_build(Path(app.doctreedir) / "zoo.pickle")
+    diagnoses = kept(Path(app.doctreedir) / "zoo.pickle", digest(derivations, Path(__file__)), diagnosed)
     page = template("zoo.md", markdown=markdown, code=code_of, one_line=one_line, listed=listed, diff=diff)
     given = {"halls": halls(), "diagnoses": diagnoses, "examples": EXAMPLES, "count": len(ZOO)}
     write(Path(app.srcdir) / "zoo.md", page.render(given))
@@ -63,27 +65,9 @@ def write_zoo(app: Any) -> None:
 # --- the diagnoses ----------------------------------------------------------------------------------------
 
 
-def diagnoses_of_this_build(kept: Path) -> dict[str, Diagnosis]:
-    """The diagnosis of every specimen by its name; that of the very same code is taken from ``kept``."""
-    key = digest()
-    if kept.exists():
-        known = pickle.loads(kept.read_bytes())  # noqa: S301  # written below
-        if known[0] == key:
-            return known[1]  # type: ignore[no-any-return]
-    diagnoses = diagnosed([specimen.name for specimen in ZOO])
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(pickle.dumps((key, diagnoses)))
-    return diagnoses
-
-
-def digest() -> str:
-    """A name for the specimens, and for all code that judges them."""
-    sources = sorted([*Path(derivations.__file__).parent.rglob("*.py"), Path(__file__)])
-    return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()
-
-
-def diagnosed(names: list[str]) -> dict[str, Diagnosis]:
-    """The diagnoses, from several processes; ValueError for a specimen that is not called by its name."""
+def diagnosed() -> dict[str, Diagnosis]:
+    """The diagnoses by name, from several processes; ValueError if one is not called what it is."""
+    names = [specimen.name for specimen in ZOO]
     processes = min(os.cpu_count() or 1, MOST_PROCESSES)
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
         diagnoses = dict(zip(names, pool.map(diagnosis_of, names, chunksize=4), strict=True))

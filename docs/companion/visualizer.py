@@ -1,0 +1,71 @@
+"""The page of §7: what the paper's program shows, with ours live in it, one file for each loss."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sphinx.util import logging
+
+import derivations
+import w2v
+from companion.keeping import digest, kept
+from companion.pages import template, write
+from derivations.ledger import find
+from derivations.report.page import prose
+from w2v.stepper import Stepper, StepSettings
+from w2v.stepper.quantities import STAGES, TEXTS, Named, computed_at, quantities_of
+from w2v.visualizer.export import export
+
+EPOCHS = {"softmax": 10, "negative": 3, "hs": 3}
+"""The losses, and how many epochs of each are in its file: some 100 kB an epoch."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of a step: its name, what happens there, and the quantities that appear."""
+
+    name: str
+    says: str
+    quantities: tuple[Named, ...]
+
+
+def write_section_7(app: Any) -> None:
+    """Write the page and, for a build that makes HTML, the files that it shows."""
+    given = {"stages": list(stages()), "settings": StepSettings(), "epochs": EPOCHS, "label": label_of}
+    page = template("section-7.md", prose=prose)
+    write(Path(app.srcdir) / "paper" / "section-7.md", page.render(given))
+    if app.builder.format == "html":
+        logger.info("computing %d epochs for the visualizer ...", sum(EPOCHS.values()))
+        key = digest(derivations, w2v, Path(__file__))
+        for name, text in kept(Path(app.doctreedir) / "visualizer.pickle", key, exported).items():
+            write(Path(app.outdir) / "visualizer" / f"{name}.html", text)
+
+
+def stages() -> Iterator[Stage]:
+    """The stages of a step with the softmax."""
+    named = quantities_of("softmax")
+    for number, (name, says) in enumerate(zip(STAGES, TEXTS, strict=True)):
+        yield Stage(name, says, tuple(named[one] for one in computed_at("softmax", number)))
+
+
+def label_of(quantity: Named) -> str:
+    """Its equation, as a link; nothing where the paper prints none."""
+    return ", ".join(f"{{equation}}`{find(label).label}`" for label in quantity.labels)
+
+
+def exported() -> dict[str, str]:
+    """One file for each loss, which works offline."""
+    with tempfile.TemporaryDirectory() as folder:
+        return {loss: exported_one(loss, Path(folder, f"{loss}.html")) for loss in EPOCHS}
+
+
+def exported_one(loss: str, file: Path) -> str:
+    """The first epochs with a loss, on the paper's own text."""
+    export(Stepper.of(StepSettings(loss=loss)), file, EPOCHS[loss])
+    return file.read_text(encoding="utf-8")
