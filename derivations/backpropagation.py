@@ -139,7 +139,7 @@ def gradient(x: Float[Array, "K"], w: Float[Array, "K"], t: float) -> Float[Arra
 def error_after_a_step(x: Float[Array, "K"], w: Float[Array, "K"], t: float) -> Any:
     """E after a step against the gradient, short enough not to overshoot.
 
-    Along its input E curves by less than 2 (1 + |t|) |x|², so half of the inverse is safe.
+    Along its input E curves by less than ``2 (1 + |t|) |x|²``, so half of the inverse is safe.
 
     >>> x, w, t = example()
     >>> error_after_a_step(x, w, t) < forward(x, w, t)[-1]

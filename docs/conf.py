@@ -30,6 +30,7 @@ extensions = [
 source_suffix = {".md": "myst-nb", ".rst": "restructuredtext"}
 exclude_patterns = ["_build", "conf.py", "companion/**", "lessons/README.md"]
 nitpicky = True
+nitpick_ignore = [("py:class", "ndarray")]  # what jaxtyping calls NumPy's, which has no page here
 numfig = False
 today_fmt = "%Y-%m-%d"
 
@@ -45,10 +46,11 @@ nb_merge_streams = True
 
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
 autodoc_default_options = {"members": True, "ignore-module-all": True}  # once, where it is defined
 autosummary_generate = False  # companion.api writes its pages
 add_module_names = False
-toc_object_entries_show_parents = "hide"
+toc_object_entries = False  # every page would copy the list of all functions, for a minute in all
 smartquotes = False  # W' is a matrix, and no quotation ends there
 python_maximum_signature_line_length = 120  # with the full names of the types, which are not shown
 python_trailing_comma_in_multi_line_signatures = False

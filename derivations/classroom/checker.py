@@ -86,7 +86,7 @@ def check_gradient(
 
 
 def assert_gradient(loss: Function, gradient: Function, at: Any, **options: Any) -> None:
-    """Raise ``AssertionError`` with the report if the gradient is not right; see :func:`check_gradient`."""
+    """Raise ``AssertionError`` with the report if the gradient is not right; see ``check_gradient``."""
     __tracebackhide__ = True  # pytest shows the caller's line
     report = check_gradient(loss, gradient, at, **options)
     if not report.right:

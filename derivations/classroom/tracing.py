@@ -171,7 +171,7 @@ def later(make: Callable[[], Function]) -> Function:
 
 
 def absolute(a: Any) -> Any:
-    """|a| as an analytic function: -a where a < 0, as NumPy compares complex numbers."""
+    """``|a|`` as an analytic function: -a where a < 0, as NumPy compares complex numbers."""
     return np.where(np.less(a, 0), np.negative(a), a)
 
 
@@ -187,7 +187,7 @@ def complex_logistic(a: Any) -> Any:
 COMPLEX = {"abs": absolute, "logistic": complex_logistic}
 """NumPy compares complex numbers by their real parts and, where those are equal, by the others. So a step
 of +ih or -ih decides a tie as moving a little to the right or to the left would, and that is all
-that a one-sided derivative needs; but |a| and σ need help."""
+that a one-sided derivative needs; but ``|a|`` and σ need help."""
 
 
 # --- primitives without a rule --------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The judges: three ways to the left side of an equation that share no code with the right side.
 
-``reverse``   JAX's reverse mode on the section's ``reference``
-``forward``   JAX's forward mode on the same
-``complex``   no automatic differentiation: the NumPy forward pass at x + i·2^-100, whose imaginary
+    reverse   JAX's reverse mode on the section's ``reference``
+    forward   JAX's forward mode on the same
+    complex   no automatic differentiation: the NumPy forward pass at x + i·2^-100, whose imaginary
               part is the derivative, exact to rounding (the complex step of Squire and Trapp, 1998)
 
 The error bounds of JAX's own programs set the tolerance. The judges must agree with each other as well.
@@ -157,7 +157,7 @@ class Bench:
         return {"observed": Finding(value, permitted(observed_bound(value)))}
 
     def complex_step(self, of: str, wrt: str) -> Any:
-        """∂of/∂wrt, of shape (*of, *wrt), by one forward pass for every entry of ``wrt``."""
+        """∂of/∂wrt, of shape ``(*of, *wrt)``, by one forward pass for every entry of ``wrt``."""
         key = f"complex step {wrt}"
         if key not in self._judged:
             self._judged[key] = complex_passes(self.model, self.instance, self._known[wrt], wrt)

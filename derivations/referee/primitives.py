@@ -1,15 +1,15 @@
 """The table of primitives: how each is computed in NumPy, and how its roundings add up.
 
 One rule a primitive of JAX. A rule is given names of operands and returns one expression for the
-value and one for the error bound, in units of one rounding (see ``tolerance``). With ~a for the bound
-of a and |a| for its size, the first-order rules are those of any textbook on running error analysis:
+value and one for the error bound, in units of one rounding (see ``tolerance``). With ``~a`` for the bound
+of a and ``|a|`` for its size, the first-order rules are those of any textbook on running error analysis:
 
     a + b   ~a + ~b + |a + b|                 e^a     |e^a| (~a + 3)
     a b     |a| ~b + ~a |b| + |a b|           log a   ~a / |a| + 3 |log a|
     a · b   |a| · ~b + ~a · |b| + n |a| · |b|     σ(a)    σ(a) (1 - σ(a)) ~a + 4 |σ(a)|
                                               log(1+a)    ~a / |1 + a| + 3 |log(1+a)|
 
-and for products one term of second order, ~a ~b, because saturated units multiply zeros. A bound that
+and for products one term of second order, ``~a ~b``, because saturated units multiply zeros. A bound that
 is zero is not computed: copies, constants and inputs are exact. A primitive without a rule is refused by
 name; nothing is guessed.
 """
@@ -69,7 +69,7 @@ def scaled(bound: str, factor: str) -> str:
 
 
 def size_with_error(b: Operand) -> str:
-    """|b|, and its error where it has one: two factors that are 0 by rounding need both errors."""
+    """``|b|``, and its error where it has one: two factors that are 0 by rounding need both errors."""
     return f"(abs({b.value}) + {UNIT} * {b.bound})" if b.bound else f"abs({b.value})"
 
 

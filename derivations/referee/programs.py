@@ -49,7 +49,7 @@ def value_program(model: Model, name: str) -> Program:
 
 
 def derivative_program(model: Model, of: str, wrt: str, mode: str) -> Program:
-    """The program for ∂of/∂wrt, of shape (*of, *wrt); ``mode`` is ``"reverse"`` or ``"forward"``."""
+    """The program for ∂of/∂wrt, of shape ``(*of, *wrt)``; ``mode`` is ``"reverse"`` or ``"forward"``."""
     return _program(model, of, wrt, mode)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from companion.api import add_reference
 from companion.entries import add_entries
 from companion.mathematics import add_mathml
 from companion.pages import write_pages
@@ -15,6 +16,7 @@ def setup(app: Any) -> dict[str, Any]:
     """What Sphinx calls."""
     add_mathml(app)
     add_entries(app)
+    add_reference(app)
     app.connect("builder-inited", write_pages)
     app.connect("builder-inited", write_zoo)
     app.connect("builder-inited", write_section_7)
