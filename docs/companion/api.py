@@ -83,7 +83,10 @@ def index() -> dict[str, Any]:
         ("Training", "The verified gradients at work, and the page of §7.", ["w2v", *within("w2v")]),
     ]
     return {
-        "public": [(package, words, public_names(package)) for package, words in PUBLIC.items()],
+        "public": [
+            (package, importlib.import_module(package).__all__, words, public_names(package))
+            for package, words in PUBLIC.items()
+        ],
         "groups": groups,
     }
 
@@ -158,7 +161,7 @@ def equations_of(function: Callable[..., Any]) -> list[str]:
     """Links from a function to the equations that it computes, and what is wrong with those misprinted."""
     right = [f":equation:`{entry.label}`" for entry in ledger() if entry.rhs is function]
     wrong = [
-        f"{entry.misprint.why}: :equation:`{entry.label}`."
+        f"- Misprinted in :equation:`{entry.label}`: {entry.misprint.why}."
         for entry in ledger()
         if entry.misprint and entry.misprint.computes is function
     ]
@@ -217,7 +220,7 @@ def thing_named(name: str, module: str | None) -> Any:
 
 def add_reference(app: Any) -> None:
     """Register all this; a sentence does not end with the page of the paper."""
-    autosummary.WELL_KNOWN_ABBREVIATIONS = (*autosummary.WELL_KNOWN_ABBREVIATIONS, "p.", "pp.")
+    autosummary.WELL_KNOWN_ABBREVIATIONS = (*autosummary.WELL_KNOWN_ABBREVIATIONS, "p.", "pp.", "eq.")
     app.connect("builder-inited", write_reference)
     app.connect("autodoc-process-docstring", finish_docstring)
     app.connect("autodoc-skip-member", keep_misprints)
