@@ -1,9 +1,11 @@
-"""When, where, on what and by which command training_speed.py measured; no paths."""
+"""When, where, on what and by which command a benchmark measured; no paths."""
 
 from __future__ import annotations
 
 import os
 import platform
+import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,23 +17,30 @@ from training_turns import cores_of_machine
 VERSIONS = {"NumPy": "numpy", "JAX": "jax", "gensim": "gensim"}
 
 
-def circumstances() -> dict[str, Any]:
-    """All of it, for the command that is running."""
+def circumstances(packages: Mapping[str, str] = VERSIONS) -> dict[str, Any]:
+    """All of it, for the command that is running, with the versions of these packages."""
     context = click.get_current_context()
     given = (
-        f"--{name.replace('_', '-')} {value.name if isinstance(value, Path) else value}"
+        f"--{name.replace('_', '-')} {said(value)}"
         for name, value in context.params.items()
         if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE and name != "to"
     )
-    versions = {name: version(package) for name, package in VERSIONS.items()}
+    versions = {name: version(package) for name, package in packages.items()}
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "processor": processor(),
         "cores": cores_of_machine(),
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "versions": {"Python": platform.python_version(), **versions},
-        "command": " ".join(["python tests/benchmarks/training_speed.py", *given]),
+        "command": " ".join([f"python tests/benchmarks/{Path(sys.argv[0]).name}", *given]),
     }
+
+
+def said(value: Any) -> str:
+    """An option's value as it was typed; of a path, the name."""
+    if isinstance(value, list):
+        return ",".join(value)
+    return value.name if isinstance(value, Path) else str(value)
 
 
 def processor() -> str:
