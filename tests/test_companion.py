@@ -12,7 +12,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 sys.path.insert(0, str(DOCS))
 
 from companion import relations  # noqa: E402
-from companion.contents import in_words, markdown, part_of, title_of  # noqa: E402
+from companion.contents import in_words, markdown, part_of, symbol, title_of  # noqa: E402
 
 from derivations import cbow, mlp, rnnlm, skipgram  # noqa: E402
 from derivations.ledger import find, ledger  # noqa: E402
@@ -130,3 +130,5 @@ def test_a_docstring_becomes_prose_with_its_diagrams_as_they_stand() -> None:
     assert text.startswith("The skip-gram with a softmax over the whole vocabulary.")
     assert "```text\nx  --W-->  h" in text
     assert in_words("the row ``u_{c,j}`` of u_{c,j}") == "the row `u_{c,j}` of u<sub>c,j</sub>"
+    assert symbol("EI'_j") == "EI′<sub>j</sub>"
+    assert symbol("E") == "E"

@@ -8,6 +8,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from itertools import groupby, zip_longest
 from types import ModuleType
 from typing import Any
@@ -252,8 +253,15 @@ def modules_with_a_table() -> list[tuple[str, Module]]:
     return found
 
 
+def symbol(letters: str) -> str:
+    """A symbol of the paper as HTML: ``w'_ij`` with its prime, and its indices below the line."""
+    stem, _, indices = escape(letters, quote=False).replace("'", "′").partition("_")
+    return f"{stem}<sub>{indices}</sub>" if indices else stem
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "prose": prose,
+    "symbol": symbol,
     "where": where,
     "error": error_of,
     "inputs": inputs_of,
