@@ -1,8 +1,7 @@
-"""The reference: a page a module, made of its docstrings by Sphinx's autodoc, in the reading order.
+"""The reference: a page a module, made of its docstrings by Sphinx's autodoc; which page comes where.
 
-What is decided here is which page comes where, and some small things: an indented drawing is set as it
-stands, a function of the ledger links to its equations, a module begins with a list of its names, and a
-reference to a name finds it where the code would.
+What is meant to be imported comes first on the index, then the modules in reading order: the sections in
+the paper's, and within a package first those that its docstring names, in that order.
 """
 
 from __future__ import annotations
@@ -11,18 +10,18 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+import textwrap
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from sphinx.ext import autosummary
 
+from companion.docstrings import add_docstrings
 from companion.pages import write
-from derivations.ledger import SECTIONS, ledger
+from derivations.ledger import SECTIONS
 
 PUBLIC = {
     "derivations.classroom": "Check a gradient of your own",
@@ -36,28 +35,43 @@ JUDGING = ("notation", "ledger", "referee", "report", "command")
 LEFT_OUT = ("derivations.classroom.exercises.course",)
 """Tasks for students and their solutions; and what is run, ``__main__``."""
 
-FOLDER = "api"
+LINE = 60
+"""Characters of code that fit beside the margins of a page."""
+
+Group = tuple[str, str, Sequence[str]]
+"""A title, what is said below it, and the modules in it."""
 
 
-# --- which pages there are --------------------------------------------------------------------------------
+def add_reference(app: Any) -> None:
+    """Register the writer and the hooks; a sentence does not end with the page of the paper."""
+    autosummary.WELL_KNOWN_ABBREVIATIONS = (*autosummary.WELL_KNOWN_ABBREVIATIONS, "p.", "pp.", "eq.")
+    app.connect("builder-inited", write_reference)
+    add_docstrings(app)
 
 
 def write_reference(app: Any) -> None:
     """Write the index and a page for each module; a page whose module is gone goes too."""
-    folder = Path(app.srcdir) / FOLDER
-    environment = Environment(
-        loader=PackageLoader("companion"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        autoescape=False,  # the output is reStructuredText  # noqa: S701
-    )
-    pages = {"index": environment.get_template("api-index.rst").render(index())}
-    module = environment.get_template("api-module.rst")
-    pages |= {name: module.render(name=name, **module_page(name)) for name in modules()}
+    folder = Path(app.srcdir) / "api"
+    pages = reference()
     for stale in set(folder.glob("*.rst")) - {folder / f"{name}.rst" for name in pages}:
         stale.unlink()
     for name, text in pages.items():
         write(folder / f"{name}.rst", text)
+
+
+def reference() -> dict[str, str]:
+    """All pages by name, as reStructuredText."""
+    environment = Environment(
+        loader=PackageLoader("companion"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        autoescape=False,  # no HTML  # noqa: S701
+    )
+    page = environment.get_template("api-module.rst")
+    pages = {
+        name: page.render(name=name, names=public_names(name), groups=groups_of(name)) for name in modules()
+    }
+    return {"index": environment.get_template("api-index.rst").render(index()), **pages}
 
 
 @cache
@@ -72,51 +86,38 @@ def modules() -> tuple[str, ...]:
 
 def index() -> dict[str, Any]:
     """What the index is given: the names to import, and groups of modules."""
-    paper = ["derivations", *(f"derivations.{name}" for name in (*SECTIONS, "errata"))]
-    judging = [f"derivations.{name}" for name in JUDGING]
-    classroom = "derivations.classroom"
-    others = [name for name in within("derivations") if name not in {*paper, *judging, classroom}]
-    groups = [
-        ("The paper", "Its sections, in its order; then the techniques that §8 names.", paper),
-        ("The ledger and its judges", "What is claimed, and who judges it.", judging + others),
-        ("The classroom", "A gradient of your own, held against the same referee.", [classroom]),
-        ("Training", "The verified gradients at work, and the page of §7.", ["w2v", *within("w2v")]),
-    ]
+    training = ["w2v", *(name for _, _, names in groups_of("w2v") for name in names)]
     return {
-        "public": [
-            (package, importlib.import_module(package).__all__, words, public_names(package))
-            for package, words in PUBLIC.items()
+        "public": [(words, import_of(name), public_names(name)) for name, words in PUBLIC.items()],
+        "groups": [
+            *groups_of("derivations"),
+            ("Training", "The verified gradients at work, and the page of §7.", training),
         ],
-        "groups": groups,
     }
 
 
-def module_page(name: str) -> dict[str, Any]:
-    """What the page of a module is given: for a package what to import from it, and its modules."""
-    first, rest = ([], []) if name in ("derivations", "w2v") else parts_of(name)
-    return {"names": public_names(name), "parts": [("Modules", first), ("Further inside", rest)]}
+# --- modules in reading order -----------------------------------------------------------------------------
 
 
-def public_names(package: str) -> list[str]:
-    """Where the names of ``__all__`` are defined; constants, which do not say where, are left out."""
-    module = importlib.import_module(package)
-    listed = getattr(module, "__all__", ()) if hasattr(module, "__path__") else ()
-    found = [getattr(module, name) for name in listed]
-    return [f"{one.__module__}.{one.__qualname__}" for one in found if hasattr(one, "__qualname__")]
-
-
-def within(package: str) -> list[str]:
-    """The modules of a package: those that its docstring names, in that order, then the others."""
-    first, rest = parts_of(package)
-    return first + rest
-
-
-def parts_of(package: str) -> tuple[list[str], list[str]]:
-    """The modules of a package that its docstring names, in that order, and the others."""
+def groups_of(package: str) -> list[Group]:
+    """The modules of a package; for a module that is none, empty groups."""
     inside = {name.rpartition(".")[2]: name for name in modules() if name.rpartition(".")[0] == package}
+    if package == "derivations":
+        paper = [inside.pop(name) for name in (*SECTIONS, "errata")]
+        judging = [inside.pop(name) for name in JUDGING]
+        beside = list(inside.values())
+        return [
+            ("The paper", "Its sections, in its order; then the techniques that §8 names.", paper),
+            ("The ledger and its judges", "What is claimed, and who judges it.", judging),
+            (
+                "Beside them",
+                "A gradient of your own, held against the same referee.",
+                list(inside.values()),
+            ),
+        ]
     named = dict.fromkeys(named_in(inspect.getdoc(importlib.import_module(package)) or ""))
-    first = [inside[name] for name in named if name in inside]
-    return first, [name for name in inside.values() if name not in first]
+    first = [inside.pop(name) for name in named if name in inside]
+    return [("Modules", "", first), ("Further inside", "", list(inside.values()))]
 
 
 def named_in(docstring: str) -> Iterator[str]:
@@ -127,102 +128,25 @@ def named_in(docstring: str) -> Iterator[str]:
         yield from re.findall(r"``(\w+)``", line)
 
 
-# --- what is done to a docstring --------------------------------------------------------------------------
+# --- names to import --------------------------------------------------------------------------------------
 
 
-def finish_docstring(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
-    """What Sphinx calls with every docstring, line by line."""
-    lines[:] = with_drawings(lines)
-    if what == "function":
-        lines += equations_of(thing)
-    if what == "module":
-        lines += names_in(thing)
+def import_of(package: str) -> str:
+    """The line that imports all that is public in a package, folded where it is long."""
+    names = ", ".join(functions_first(importlib.import_module(package).__all__))
+    if len(names) < LINE:
+        return f"from {package} import {names}"
+    return f"from {package} import (\n{textwrap.indent(textwrap.fill(names, LINE), '    ')}\n)"
 
 
-def with_drawings(lines: Sequence[str]) -> list[str]:
-    """The lines, each drawing marked as one: what is indented below a paragraph would be a quotation."""
-    above, out = "", []
-    for line in lines:
-        begins = line.startswith(" ") and (not out or not out[-1])
-        if begins and not line.lstrip().startswith(">>>") and not GOES_ON.search(above):
-            out += [".. code-block:: text", ""]
-            above = "::"
-        if line and not line.startswith(" "):
-            above = line
-        out.append(line)
-    return out
+def public_names(package: str) -> list[str]:
+    """Where the names of ``__all__`` are defined; constants, which do not say where, are left out."""
+    module = importlib.import_module(package)
+    listed = getattr(module, "__all__", ()) if hasattr(module, "__path__") else ()
+    found = [getattr(module, name) for name in functions_first(listed)]
+    return [f"{one.__module__}.{one.__qualname__}" for one in found if hasattr(one, "__qualname__")]
 
 
-GOES_ON = re.compile(r"^([-*:]|\.\.|\w\.) |::$")
-"""Below a line like this one, an item of a list, say, what is indented belongs to it already."""
-
-
-def equations_of(function: Callable[..., Any]) -> list[str]:
-    """Links from a function to the equations that it computes, and what is wrong with those misprinted."""
-    right = [f":equation:`{entry.label}`" for entry in ledger() if entry.rhs is function]
-    wrong = [
-        f"- Misprinted in :equation:`{entry.label}`: {entry.misprint.why}."
-        for entry in ledger()
-        if entry.misprint and entry.misprint.computes is function
-    ]
-    return ["", *([f"Equation: {', '.join(right)}."] if right else []), "", *wrong]
-
-
-def names_in(module: ModuleType) -> list[str]:
-    """Links to what is defined in a module, in the order of the source: a short table of contents."""
-    here = [
-        f":py:obj:`{name} <{module.__name__}.{name}>`"
-        for name, thing in vars(module).items()
-        if getattr(thing, "__module__", None) == module.__name__
-        if not name.startswith("_") and (thing.__doc__ or hasattr(thing, "misprints"))
-        if inspect.isfunction(thing) or inspect.isclass(thing)
-    ]
-    return ["", f"In here: {', '.join(here)}."] if len(here) > 1 else []
-
-
-def keep_misprints(app: Any, what: str, name: str, thing: Any, skip: bool, options: Any) -> bool | None:
-    """Show the functions of ``errata`` as well, which are described by their labels alone."""
-    return False if hasattr(thing, "misprints") else None
-
-
-def as_python(
-    app: Any, what: str, name: str, thing: Any, options: Any, signature: str | None, returned: str | None
-) -> tuple[str | None, str | None]:
-    """Defaults such as ``<factory>`` as dots: Sphinx reads a signature as Python, or not at all."""
-    return signature and re.sub(r"= <[^<>]+>", "= ...", signature), returned
-
-
-def lead_to_definition(app: Any, env: Any, node: Any, text: Any) -> Any:
-    """Find a name that is imported where it is referred to; one of another library has no page here.
-
-    So a name that does not exist is a warning, and no list of exceptions is needed.
-    """
-    if node.get("refdomain") != "py":
-        return None
-    thing = thing_named(node["reftarget"], node.get("py:module"))
-    home = getattr(thing, "__module__", None)
-    if thing is None or home is None:
-        return None
-    if not home.startswith(("derivations", "w2v")) or isinstance(thing, TypeVar):
-        return text
-    target = f"{home}.{getattr(thing, '__qualname__', '')}"
-    domain = env.domains.python_domain
-    return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", target, node, text)
-
-
-def thing_named(name: str, module: str | None) -> Any:
-    """What a name means in a module, or by its whole path; None if there is no such thing."""
-    for path in (f"{module}:{name}", name):
-        with suppress(ImportError, AttributeError, ValueError):
-            return pkgutil.resolve_name(path)
-    return None
-
-
-def add_reference(app: Any) -> None:
-    """Register all this; a sentence does not end with the page of the paper."""
-    autosummary.WELL_KNOWN_ABBREVIATIONS = (*autosummary.WELL_KNOWN_ABBREVIATIONS, "p.", "pp.", "eq.")
-    app.connect("builder-inited", write_reference)
-    app.connect("autodoc-process-docstring", finish_docstring)
-    app.connect("autodoc-skip-member", keep_misprints)
-    app.connect("autodoc-process-signature", as_python)
-    app.connect("missing-reference", lead_to_definition)
+def functions_first(names: Sequence[str]) -> list[str]:
+    """Names as they are, those that begin with a capital later."""
+    return sorted(names, key=lambda name: name[0].isupper())
