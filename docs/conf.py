@@ -34,7 +34,14 @@ nitpick_ignore = [("py:class", "ndarray")]  # what jaxtyping calls NumPy's, whic
 numfig = False
 today_fmt = "%Y-%m-%d"
 
-myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "attrs_block", "attrs_inline"]
+myst_enable_extensions = [
+    "dollarmath",
+    "colon_fence",
+    "deflist",
+    "fieldlist",
+    "attrs_block",
+    "attrs_inline",
+]
 myst_heading_anchors = 3
 html_math_renderer = "mathml"
 
