@@ -8,7 +8,7 @@ from companion.api import add_reference
 from companion.entries import add_entries
 from companion.mathematics import add_mathml
 from companion.pages import write_pages
-from companion.trust import write_trust
+from companion.trust import follow_links, write_benchmarks, write_trust
 from companion.visualizer import write_section_7
 from companion.zoo import write_zoo
 
@@ -22,4 +22,6 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("builder-inited", write_zoo)
     app.connect("builder-inited", write_section_7)
     app.connect("builder-inited", write_trust)
+    app.connect("builder-inited", write_benchmarks)
+    app.connect("source-read", follow_links)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

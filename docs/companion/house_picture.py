@@ -18,7 +18,8 @@ def picture(house: House) -> str:
     width = columns * (WIDTH + GAP) - GAP + 2 * MARGIN
     height = rows * (HEIGHT + ROOM) - ROOM + 2 * MARGIN
     drawn = "\n".join([*arrows(house), *boxes(house)])
-    return f"""<svg class="house" viewBox="0 0 {width} {height}" role="img" aria-labelledby="house-t house-d">
+    return f"""<svg class="house" viewBox="0 0 {width} {height}" role="img"
+ aria-labelledby="house-t house-d">
 <title id="house-t">The parts of the house and what each imports</title>
 <desc id="house-d">{escape(in_words(house))}</desc>
 <defs><marker id="house-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"
@@ -60,14 +61,21 @@ def arrows(house: House) -> Iterator[str]:
     """An arrow for each import that does not follow from others, spread along the edges of the boxes."""
     parts = {part.name: part for part in house.parts}
     found = house.arrows
-    leaving = {name: sorted((a for a in found if a[0] == name), key=lambda a: centre(parts[a[1]])) for name in parts}
-    coming = {name: sorted((a for a in found if a[1] == name), key=lambda a: centre(parts[a[0]])) for name in parts}
+    leaving = {
+        name: sorted((a for a in found if a[0] == name), key=lambda a: centre(parts[a[1]]))
+        for name in parts
+    }
+    coming = {
+        name: sorted((a for a in found if a[1] == name), key=lambda a: centre(parts[a[0]]))
+        for name in parts
+    }
     for start, to in found:
         x, y = port(parts[start], leaving[start].index((start, to)), len(leaving[start]), parts[to])
         x2, _ = port(parts[to], coming[to].index((start, to)), len(coming[to]), parts[start])
         y, y2 = y + HEIGHT, corner(parts[to])[1] - 1
         bend = min(ROOM, (y2 - y)) * 0.6
-        yield f'<path class="arrow" d="M{x:g} {y:g}C{x:g} {y + bend:g} {x2:g} {y2 - bend:g} {x2:g} {y2:g}"/>'
+        curve = f"C{x:g} {y + bend:g} {x2:g} {y2 - bend:g} {x2:g} {y2:g}"
+        yield f'<path class="arrow" d="M{x:g} {y:g}{curve}"/>'
 
 
 def centre(part: Part) -> float:
@@ -76,7 +84,7 @@ def centre(part: Part) -> float:
 
 
 def port(part: Part, place: int, of: int, other: Part) -> tuple[float, float]:
-    """Where an arrow meets a box: under the other box where there is only one, else in its place among all."""
+    """Where an arrow meets a box: under the other box if it is alone, else in its place among all."""
     left, top, width = corner(part)
     if of == 1:
         other_left, _, other_width = corner(other)

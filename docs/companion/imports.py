@@ -1,7 +1,7 @@
 """The house: which parts there are, which may know which, and what the source says of that.
 
-``LAW`` says what each part may import. What it does import is read from the source, imports inside functions
-among it; an import that the law does not allow is an arrow that runs back, and the build ends.
+``HOUSE`` says what each part may import. What it does import is read from the source, imports inside
+functions among it; an import that is not allowed is an arrow that runs back, and the build ends.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ PACKAGES = ("derivations", "w2v")
 class Part(NamedTuple):
     """A part of the house: what belongs to it, what it may import, and where the picture has it.
 
-    ``modules`` are names or, with a dot at the end, packages; what is named by itself in another part is not
-    meant by a package. ``speaks`` is the module whose docstring speaks for the part.
+    ``modules`` are names or, with a dot at the end, packages; what another part names is not meant
+    by a package. ``speaks`` is the module whose docstring speaks for the part.
     """
 
     name: str
@@ -43,7 +43,14 @@ COMMANDS = (
 FRONT = ("w2v.command", "w2v.train_command", "w2v.tables", "w2v.__main__")
 
 HOUSE = (
-    Part("notation, ledger", "derivations.ledger", ("derivations.notation", "derivations.ledger"), (), 5, (0, 3)),
+    Part(
+        "notation, ledger",
+        "derivations.ledger",
+        ("derivations.notation", "derivations.ledger"),
+        (),
+        5,
+        (0, 3),
+    ),
     Part(
         "sections",
         "derivations",
@@ -53,7 +60,9 @@ HOUSE = (
         (2, 3),
     ),
     Part("referee", "derivations.referee", ("derivations.referee.",), ("notation, ledger",), 4, (0, 2)),
-    Part("report", "derivations.report", ("derivations.report.",), ("notation, ledger", "referee"), 3, (1, 2)),
+    Part(
+        "report", "derivations.report", ("derivations.report.",), ("notation, ledger", "referee"), 3, (1, 2)
+    ),
     Part(
         "classroom",
         "derivations.classroom",
@@ -85,7 +94,10 @@ HOUSE = (
 """The parts, those that know least first."""
 
 EXCEPTIONS = {
-    ("w2v.stepper.stepper", "w2v.visualizer.export"): "a notebook that is asked to show a training draws the page",
+    (
+        "w2v.stepper.stepper",
+        "w2v.visualizer.export",
+    ): "a notebook that is asked to show a training draws the page",
 }
 """Imports against the law, inside a function only, and why; the page tells of them."""
 
@@ -119,7 +131,9 @@ class Module:
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
                 if node.level:
-                    raise ValueError(f"{self.name}, line {node.lineno}: name the module in full, without dots")
+                    raise ValueError(
+                        f"{self.name}, line {node.lineno}: name the module in full, without dots"
+                    )
                 names = [f"{node.module}.{alias.name}" for alias in node.names]
                 names = [name if name in known else str(node.module) for name in names]
             else:
@@ -138,7 +152,9 @@ class House:
     @property
     def arrows(self) -> list[tuple[str, str]]:
         """Which part imports which, without those that follow from others on the way."""
-        known = {part.name: {to for start, to in self.crossings if start == part.name} for part in self.parts}
+        known = {
+            part.name: {to for start, to in self.crossings if start == part.name} for part in self.parts
+        }
         return [
             (start, to)
             for start, to in self.crossings

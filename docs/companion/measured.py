@@ -35,7 +35,8 @@ def read(file: Path) -> dict[str, Part]:
         missing = [f"{part}.{key}" for key, value in places.items() if value is None]
         if missing:
             raise ValueError(
-                f"{file.name} lacks {', '.join(missing)}: python tests/benchmarks/referee_bench.py --only {part}"
+                f"{file.name} lacks {', '.join(missing)}:"
+                f" python tests/benchmarks/referee_bench.py --only {part}"
             )
     return dict(known)
 
@@ -45,12 +46,12 @@ def described(part: Part) -> str:
     where = part["measured"]
     versions = ", ".join(f"{name} {number}" for name, number in where["versions"].items())
     return (
-        f"Measured {where['date']}: {where['processor']}, {where['cores']} cores, load {where['load']} at the"
-        f" start, {versions}; `{where['command']}`."
+        f"Measured {where['date']}: {where['processor']}, {where['cores']} cores, load {where['load']}"
+        f" at the start, {versions}; `{where['command']}`."
     )
 
 
-# --- mutants --------------------------------------------------------------------------------------------------
+# --- mutants ------------------------------------------------------------------------------------------
 
 KILLERS = {
     "verdicts": ("own_verdicts", "few_verdicts", "many_verdicts", "importers"),
@@ -80,7 +81,7 @@ def mutants(part: Part) -> dict[str, Any]:
     }
 
 
-# --- speed ----------------------------------------------------------------------------------------------------
+# --- speed --------------------------------------------------------------------------------------------
 
 
 def each(samples: Samples) -> list[float]:
@@ -95,7 +96,9 @@ def contestants(heat: Part, base: str) -> list[dict[str, Any]]:
             "name": name,
             "each": each(samples),
             "rate": 1000 / median(each(samples)),
-            "ratio": [one / other for one, other in zip(each(samples), each(heat["samples"][base]), strict=True)],
+            "ratio": [
+                one / other for one, other in zip(each(samples), each(heat["samples"][base]), strict=True)
+            ],
             "judged": sum(sample[1] for sample in samples),
             "agreed": sum(sample[2] for sample in samples),
         }
@@ -103,17 +106,21 @@ def contestants(heat: Part, base: str) -> list[dict[str, Any]]:
     ]
 
 
+SEEN = 0.9
+"""The share of the instances on which a fault must be seen, to count as seen."""
+
+
 def finest(seen: Sequence[int], instances: int) -> float | None:
-    """The smallest fault that a checker saw on nine instances of ten, and on as many of each larger one."""
+    """The smallest fault that a checker saw on most instances, as it did each larger one."""
     best = None
     for power, number in enumerate(seen[:-1]):
-        if number < 0.9 * instances:
+        if number < SEEN * instances:
             return best
         best = float(f"1e-{power}")
     return best
 
 
-# --- words ----------------------------------------------------------------------------------------------------
+# --- words --------------------------------------------------------------------------------------------
 
 
 def spread(values: Sequence[float]) -> str:
@@ -127,6 +134,11 @@ def figures(value: float) -> str:
     """A number in three significant figures, without an exponent."""
     places = next(places for places in count() if abs(value) * 10**places >= 100 or places == 4)
     return f"{value:,.{places}f}"
+
+
+def rate(value: float) -> str:
+    """How many a second: a whole number where that says enough."""
+    return f"{value:,.0f}" if value >= 10 else figures(value)
 
 
 def power(value: float | str) -> str:

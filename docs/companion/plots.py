@@ -25,11 +25,11 @@ from .measured import each, power
 
 INK, FAINT = "#010203", "#040506"
 SERIES = ("#0a0101", "#0a0202", "#0a0303", "#0a0404", "#0a0505")
-DASHES = ("-", (0, (5, 1.5)), (0, (2, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (1, 1)))
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (2, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (1, 1)))
 COLOURS = {INK: "currentColor", FAINT: "var(--plot-faint)"} | {
     colour: f"var(--plot-{number})" for number, colour in enumerate(SERIES, start=1)
 }
-SETTINGS = {
+SETTINGS: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "the same at every build",
     "font.family": "DejaVu Sans",
@@ -59,7 +59,9 @@ def plot(name: str, title: str, height: float, svg: list[str]) -> Iterator[Axes]
         figure = Figure((WIDTH, height), layout="constrained")
         yield figure.add_subplot()
         file = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None})
+        FigureCanvasSVG(figure).print_svg(  # type: ignore[no-untyped-call]
+            file, metadata={"Date": None, "Creator": None}
+        )
     svg.append(in_page(file.getvalue(), name, title))
 
 
@@ -86,7 +88,7 @@ def drawn(what: Callable[..., None], *arguments: Any) -> str:
     return svg[0]
 
 
-# --- the pictures ---------------------------------------------------------------------------------------------
+# --- the pictures -------------------------------------------------------------------------------------
 
 
 def faults(svg: list[str], part: Mapping[str, Any]) -> None:
@@ -114,8 +116,8 @@ def sight(svg: list[str], part: Mapping[str, Any]) -> None:
         for number, name in enumerate(every[0]):
             seen = [sum(numbers[name][place] for numbers in every) for place in range(len(sizes))]
             shares = [100 * one / (part["instances"] * len(every)) for one in seen]
-            style = {"color": SERIES[number], "linestyle": DASHES[number]}
-            axes.plot(sizes, shares, label=name, marker="o", ms=3, **style)
+            colour, style = SERIES[number], DASHES[number]
+            axes.plot(sizes, shares, color=colour, linestyle=style, marker="o", ms=3, label=name)
         by_size(axes, sizes)
         axes.set_ylabel("% of the instances")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize=8.5)
@@ -139,7 +141,13 @@ def alarms(svg: list[str], part: Mapping[str, Any]) -> None:
     with plot("alarms", title, 2.4, svg) as axes:
         axes.hist(worst, bins=[2.5 * edge for edge in range(41)], color=SERIES[0])
         axes.axvline(100, color=INK, linewidth=1.2)
-        axes.annotate("an alarm, from here", (100, axes.get_ylim()[1] * 0.9), (-4, 0), textcoords="offset points", ha="right")
+        axes.annotate(
+            "an alarm, from here",
+            (100, axes.get_ylim()[1] * 0.9),
+            (-4, 0),
+            textcoords="offset points",
+            ha="right",
+        )
         axes.set_xlim(0, 104)
         axes.set_xlabel("worst error of an equation, % of what is permitted")
         axes.set_ylabel("equations")
@@ -155,7 +163,16 @@ def speed(svg: list[str], heats: Sequence[Mapping[str, Any]]) -> None:
         for of, name, times in rows:
             if of != task:
                 place, task = place + 1.0, of
-                axes.annotate(of, (0, place), (4, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center", weight="bold", fontsize=8.5)
+                axes.annotate(
+                    of,
+                    (0, place),
+                    (4, 0),
+                    xycoords=("axes fraction", "data"),
+                    textcoords="offset points",
+                    va="center",
+                    weight="bold",
+                    fontsize=8.5,
+                )
             place += 1.0
             ticks.append((place, name))
             colour = SERIES[0] if name in ("the referee", "derivations verify") else SERIES[1]

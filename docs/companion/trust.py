@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from companion import house_picture, imports, measured, plots
-from companion.pages import write
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from companion import house_picture, imports, measured, plots
+from companion.pages import write
 from derivations.ledger import find, ledger
 from derivations.referee import instances, tolerance
-from derivations.referee.instances import random_instance
+from derivations.referee.instances import draw
 from derivations.referee.judges import Bench, left_sides
 from derivations.referee.programs import NUDGE, derivative_program, trace
 from derivations.referee.transcripts import Transcript
 from derivations.report.page import source_of
 
 ROOT = Path(__file__).parents[2]
-EXAMPLE = "mlp.dE_dh"
+EXAMPLE, PAPERS = "mlp.dE_dh", {"K": 5, "N": 3, "M": 5}
+"""The equation whose programs are shown, and the paper's sizes."""
+BENCHMARKS = ROOT / "tests" / "benchmarks" / "README.md"
+IN_THE_REPOSITORY = {
+    "../tests/benchmarks/README.md": "benchmarks.md",
+    "../../docs/": "",
+}
+"""Links of pages that are read in the repository too, and where they lead here."""
+
 FAULT, SOON = "1e-12", 10
 """The fault that the page speaks of, and within how many instances it should be seen."""
 
@@ -42,7 +50,20 @@ def write_trust(app: Any) -> None:
         write(folder / f"{name}.md", environment.get_template(f"{name}.md").render(given))
 
 
-# --- the referee ----------------------------------------------------------------------------------------------
+def write_benchmarks(app: Any) -> None:
+    """Write the page on how all this is measured: the benchmarks' own, one heading lower."""
+    text = BENCHMARKS.read_text(encoding="utf-8")
+    lower = re.sub(r"^(#+ )", r"#\1", text, flags=re.MULTILINE)
+    write(Path(app.srcdir) / "benchmarks.md", f"# How it is measured\n\n{lower}")
+
+
+def follow_links(app: Any, name: str, source: list[str]) -> None:
+    """In a page that is read in the repository too, lead the links to pages of the companion."""
+    for there, here in IN_THE_REPOSITORY.items():
+        source[0] = source[0].replace(f"]({there}", f"]({here}")
+
+
+# --- the referee --------------------------------------------------------------------------------------
 
 
 def referee_page() -> dict[str, Any]:
@@ -60,6 +81,7 @@ def referee_page() -> dict[str, Any]:
         "faults": faults(part["faults"]),
         "alarms": alarms(part["alarms"]),
         "sight": sight(part["speed"]["sight"]),
+        "seen": measured.SEEN,
         "speed": speed(part["speed"]),
         "plots": {
             "faults": plots.drawn(plots.faults, part["faults"]),
@@ -98,8 +120,8 @@ def example() -> dict[str, Any]:
     ((of, wrt),) = left_sides(entry)
     program = derivative_program(entry.model, of, wrt, "reverse")
     traced = trace(entry.model, of, wrt, "reverse")
-    bounded = Transcript(traced, [*entry.model.inputs, NUDGE], True)  # noqa: FBT003
-    bench = Bench(entry.model, random_instance(entry.model, 0, {}))
+    bounded = Transcript(traced, [*entry.model.inputs, NUDGE], bounds=True)
+    bench = Bench(entry.model, draw(entry.model, PAPERS, "ordinary", 0))
     hand = bench.right_side(entry.rhs, (of, wrt), "")
     findings = bench.judged((of, wrt))
     return {
@@ -127,7 +149,9 @@ def tolerances() -> dict[str, Any]:
     starts = [sum(widths[:column]) + 2 * column for column in range(len(widths))]
     rows: list[list[str]] = []
     for line in table[3:-1]:
-        cells = [line[at : at + width].strip() for at, width in zip(starts, (*widths[:-1], 999), strict=True)]
+        cells = [
+            line[at : at + width].strip() for at, width in zip(starts, (*widths[:-1], 999), strict=True)
+        ]
         if cells[0]:
             rows.append(cells)
         else:  # goes on from the line above
@@ -185,13 +209,14 @@ def speed(part: Mapping[str, Any]) -> dict[str, Any]:
     whole = part["heats"][-1]["samples"]
     return {
         "heats": [
-            {"task": heat["task"], "rows": measured.contestants(heat, "the referee")} for heat in part["heats"]
+            {"task": heat["task"], "rows": measured.contestants(heat, "the referee")}
+            for heat in part["heats"]
         ],
         "wall": [seconds for seconds, _, _ in whole["derivations verify"]],
     }
 
 
-# --- the house ------------------------------------------------------------------------------------------------
+# --- the house ----------------------------------------------------------------------------------------
 
 
 def house_page() -> dict[str, Any]:
@@ -213,7 +238,7 @@ def house_page() -> dict[str, Any]:
     }
 
 
-# --- words ----------------------------------------------------------------------------------------------------
+# --- words --------------------------------------------------------------------------------------------
 
 
 def plain(text: str) -> str:
@@ -240,6 +265,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "described": measured.described,
     "spread": measured.spread,
     "figures": measured.figures,
+    "rate": measured.rate,
     "power": measured.power,
     "share": measured.share,
     "plain": plain,

@@ -77,7 +77,9 @@ def number(default: int, what: str) -> Callable[[Any], Any]:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--only", metavar="PARTS", default=",".join(PARTS), callback=parts_of, show_default=True)
-@click.option("--seed", metavar="SEED", type=int, default=1, show_default=True, help="Of all that is drawn.")
+@click.option(
+    "--seed", metavar="SEED", type=int, default=1, show_default=True, help="Of all that is drawn."
+)
 @number(4, "--one-in: Of §8's mutants, one in so many; of the paper's sections', all.")
 @number(100, "--fault-instances: Instances that a planted fault gets to be seen.")
 @number(4000, "--alarm-instances: Instances of each equation in which no alarm may be heard.")

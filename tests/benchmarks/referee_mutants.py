@@ -43,7 +43,7 @@ def sampled(every: Sequence[Mutant], one_in: int, seed: int) -> list[Mutant]:
 
 
 def counted(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """How many were tried, whom each killer noticed first, who survived, and for whom no reason is listed."""
+    """How many were tried, how many each killer noticed first, and who survived, unlisted or not."""
     listed = listed_survivors()
     survivors = [outcome.mutant for outcome in outcomes if outcome.survived]
     return {

@@ -57,7 +57,9 @@ def speed(rounds: int, instances: int, examples: int, say: Callable[[str], None]
         "sight": {
             "instances": instances,
             "seen": {
-                subject.title: {name: sight(subject, checker, instances) for name, checker in CHECKERS.items()}
+                subject.title: {
+                    name: sight(subject, checker, instances) for name, checker in CHECKERS.items()
+                }
                 for subject in SUBJECTS
             },
         },
@@ -72,7 +74,7 @@ def first_pass() -> float:
 
 
 def shapes(subject: Subject, examples: int) -> int:
-    """How many shapes the first instances have; a jax.jit that keeps all it has compiled compiles so often."""
+    """How many shapes the first instances have: so often would a jax.jit compile that keeps all."""
     draws = (random_instance(subject.entry.model, seed, {}) for seed in range(examples))
     return len({tuple(draw.sizes.values()) for draw in draws})
 
@@ -145,7 +147,10 @@ def sight(subject: Subject, checker: Callable[[Subject], Check], instances: int)
     """
     check, drawn = checker(subject), list(ordinary(subject, instances))
     return [
-        sum(not check(instance, lambda gradient, n=n, size=size: wrong(gradient, n, size)) for n, instance in drawn)
+        sum(
+            not check(instance, lambda gradient, n=n, size=size: wrong(gradient, n, size))
+            for n, instance in drawn
+        )
         for size in (*SIGHT, 0.0)
     ]
 

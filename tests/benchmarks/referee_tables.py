@@ -1,4 +1,4 @@
-"""The table in README.md, made from ``docs/referee.json``; the page ``referee`` of the companion has all of it."""
+"""The table in README.md, made from ``docs/referee.json``, of which the companion's page has everything."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def generated(known: Mapping[str, Part]) -> str:
         survived = sum(module["survived"] for module in mutants["modules"])
         unlisted = sum(len(module["unlisted"]) for module in mutants["modules"])
         said.append(
-            f"Mutants: {tried:,} tried, {tried - survived:,} killed, {survived} survive, of which {unlisted}"
-            f" do not compute the same. {where(mutants)}"
+            f"Mutants: {tried:,} tried, {tried - survived:,} killed, {survived} survive, of which"
+            f" {unlisted} do not compute the same. {where(mutants)}"
         )
     if alarms := known.get("alarms"):
         number = len(alarms["alarms"])

@@ -20,7 +20,7 @@ def softmax(part: Part) -> str:
         rows.append(
             (cores, "sgemm, 2,000 × 2,000 × 2,000", spread([one["sgemm"] for one in rounds]), "100")
         )
-        for name in (name for name in rounds[0] if name != "sgemm"):
+        for name in sorted(rounds[0].keys() - {"sgemm"}, key=by_size):
             rates = [one[name] for one in rounds]
             who, size = name.split()
             title = f"{LABELS.get(who, 'the three products alone, NumPy')}, block_words={size}"
@@ -32,6 +32,12 @@ V = {part["V"]:,}, N = {part["N"]}, float32; a step counts as its three products
 each, and its time includes everything: the softmax itself, the loss, the bound, both updates. The sgemm
 is NumPy's; "the three products alone" is what its BLAS makes of matrices of these shapes."""
     return f"{text}\n\n{table(('cores', '', 'GFLOP/s', 'percent of sgemm'), rows, left=2)}"
+
+
+def by_size(name: str) -> tuple[int, bool, bool]:
+    """The order of the rows, which the JSON does not keep: by the block, the products alone first."""
+    who, size = name.split()
+    return int(size), who in LABELS, who == "jax"
 
 
 def shares_of_sgemm(rounds: Sequence[Part], name: str) -> list[float]:

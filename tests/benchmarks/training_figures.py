@@ -26,7 +26,7 @@ def plural(cores: str) -> str:
 def described(part: Part) -> str:
     """When, where, on what, by which command."""
     where = part["measured"]
-    versions = ", ".join(f"{name} {number}" for name, number in where["versions"].items())
+    versions = ", ".join(f"{name} {number}" for name, number in sorted(where["versions"].items()))
     read = ""
     if text := where.get("text"):
         read = (

@@ -117,4 +117,5 @@ def quality_goals(part: Part) -> Iterator[Goal]:
                 continue
             chance = float(ttest_ind(ours, theirs, equal_var=False).pvalue)
             met = fmean(ours) >= fmean(theirs) or chance >= SURE
-            yield Goal(aim, f"{measured}, p = {chance:.2f}", met)
+            chances = f"p = {chance:.2f}" if chance >= 0.01 else "p < 0.01"
+            yield Goal(aim, f"{measured}, {chances}", met)
