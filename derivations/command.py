@@ -204,7 +204,7 @@ def need_jax() -> None:
 
 
 def check_fits(entry: Entry, sizes: Mapping[str, int]) -> None:
-    """Refuse sizes that are not those of the figure."""
+    """Refuse sizes that are not those of the figure: ``ValueError``."""
     other = {letter: size for letter, size in entry.sizes.items() if sizes.get(letter) != size}
     if other:
         fixed = " ".join(f"{letter}={size}" for letter, size in entry.sizes.items())

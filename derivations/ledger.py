@@ -197,7 +197,10 @@ def misprint(label: str, latex: str, why: str, *, lhs: str = "") -> Callable[[F]
 
 @cache
 def model_of(module: ModuleType, name: str = "") -> Model:
-    """The forward pass of a module, or its variant ``forward_<name>`` with ``reference_<name>``."""
+    """The forward pass of a module, or its variant ``forward_<name>`` with ``reference_<name>``.
+
+    Raises ``ValueError`` where one of the two is missing.
+    """
     suffix = f"_{name}" if name else ""
     short = module.__name__.rpartition(".")[2]
     forward, reference = (getattr(module, p + suffix, None) for p in ("forward", "reference"))

@@ -146,6 +146,8 @@ def three_quarters(counts: Float[Array, "V"]) -> Float[Array, "V"]:
 def noise_distribution(counts: Float[Array, "V"], power: float = 0.75) -> Float[Array, "V"]:
     """The chance of each word to be drawn as a negative: (V,) float64, from counts of any dtype.
 
+    Raises ``ValueError``, in one line, for counts that are not above 0 and a power that is not finite.
+
     >>> counts, s = example()
     >>> noise_distribution(counts).round(4)
     array([0.7734, 0.1864, 0.0331, 0.0059, 0.0011])
@@ -244,12 +246,12 @@ def expected_count(q: Float[Array, "V"], K: int) -> Float[Array, "V"]:
 
 
 def check_counts(counts: Any) -> None:
-    """Raise, in one line, unless counts are numbers above 0, one a word, at least one."""
+    """Raise ``ValueError``, in one line, unless counts are numbers above 0, one a word, at least one."""
     _check_positive("counts", counts, "drop the words that do not occur")
 
 
 def check_subsampling(f: Any, s: Any) -> None:
-    """Raise, in one line, for frequencies that are not above 0 and a threshold below 0."""
+    """Raise ``ValueError``, in one line, for frequencies that are not above 0 and a threshold below 0."""
     _check_positive("f", f, "give counts / counts.sum()")
     if not (isinstance(s, int | float | np.number) and 0 <= s < np.inf):
         raise ValueError(f"s is {s}: give one number from 0 up, such as 1e-3; 0 keeps every word")

@@ -60,6 +60,8 @@ def example() -> tuple[Array, Array, Array, Array]:
 def one_hot(k: int, V: int) -> Float[Array, "V"]:
     """Word k of V as a vector (V,), float64: a one in its own place; ``k`` counts from zero.
 
+    Raises ``ValueError`` for a word that the vocabulary does not have.
+
     >>> one_hot(0, 2), one_hot(1, 2)
     (array([1., 0.]), array([0., 1.]))
     """

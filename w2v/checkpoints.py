@@ -120,7 +120,7 @@ class RunFolder:
             raise ValueError(f"{self.folder}: {what} in it is no run's: give a folder of its own")
 
     def asked_before(self) -> dict[str, Any]:
-        """What the run that is here was asked for."""
+        """What the run that is here was asked for; ``ValueError`` if that cannot be read."""
         try:
             there = json.loads(self.settings.read_bytes())
         except FileNotFoundError:
@@ -162,7 +162,7 @@ class RunFolder:
         vocabularies.save(self.known_words, vocabulary, corpus)
 
     def tables(self) -> tuple[Array, Array, Position, Array] | None:
-        """The tables, the position and the losses of the last checkpoint, if there is one."""
+        """Tables, position and losses of the last checkpoint, if there is one; ``ValueError`` if broken."""
         if not self.state.exists():
             return None
         arrays = read_arrays(self.state)

@@ -60,7 +60,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def opened(part: Path, place: Path) -> BinaryIO:
-    """The part, empty, ours alone, with the permissions of the file that it will replace."""
+    """The part, empty, ours alone, with the permissions of the file that it replaces; else ``OSError``."""
     if place.is_dir():
         raise IsADirectoryError(errno.EISDIR, "this is a folder: give a file in it", str(place))
     while True:
@@ -83,7 +83,7 @@ def opened(part: Path, place: Path) -> BinaryIO:
 
 
 def lock(file: BinaryIO, place: Path) -> None:
-    """Refuse a part that another process is writing; where there are no locks, trust."""
+    """Refuse, ``OSError``, a part that another process is writing; where there are no locks, trust."""
     try:
         fcntl = importlib.import_module("fcntl")
     except ImportError:

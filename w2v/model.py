@@ -220,14 +220,14 @@ class Word2Vec:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The words and their counts."""
+        """The words and their counts; ``ValueError`` before a text was read."""
         if self._vocabulary is None:
             raise ValueError("the model has not read a text yet: call fit first")
         return self._vocabulary
 
     @property
     def vectors(self) -> Float[Array, "V N"]:
-        """The word vectors, W, one a row, in the order of ``vocabulary.words``."""
+        """The word vectors, W, one a row, in the order of ``vocabulary.words``; of the dtype trained in."""
         return self._trained()[0]
 
     @property
@@ -319,7 +319,7 @@ def source_name(corpus: Source) -> str:
 
 
 def checked(initial: tuple[Array, Array], tables: tuple[Array, Array]) -> tuple[Array, Array]:
-    """Tables to begin with, copied, if they have the shapes of the model's own."""
+    """Tables to begin with, copied; ``ValueError`` unless they have the shapes of the model's own."""
     for name, given, needed in zip(("W", "V'"), initial, tables, strict=True):
         if np.shape(given) != needed.shape:
             raise ValueError(f"initial {name} has shape {np.shape(given)}, the model's is {needed.shape}")

@@ -147,6 +147,6 @@ def label(axes: Any, words: Sequence[str], points: Float64[Array, "n 2"]) -> Non
 
 
 def need(module: str) -> None:
-    """Say, in one line, what to type if the extra is missing."""
+    """Say, by a ``ModuleNotFoundError`` of one line, what to type if the extra is missing."""
     if find_spec(module) is None:
         raise ModuleNotFoundError(f"pictures need matplotlib and scikit-learn: {INSTALL}")

@@ -145,7 +145,7 @@ def real(path: Path) -> Path:
 
 
 def check_output(path: Path, text: str, suffixes: Collection[str], *, packs: bool = False) -> None:
-    """Refuse, before any work is done, a file that could not be written after it, or that is the text's."""
+    """Refuse, ``ValueError``, before any work is done, a file that cannot be written, or is the text's."""
     packed = packs and path.suffix == ".gz" and not path.name.endswith(".npz.gz")
     suffix = Path(path.stem if packed else path.name).suffix.lower()
     if suffix not in suffixes:

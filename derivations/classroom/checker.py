@@ -94,7 +94,7 @@ def assert_gradient(loss: Function, gradient: Function, at: Any, **options: Any)
 
 
 def description_of(loss: Function, at: Any) -> Description:
-    """What the arguments of a loss look like, from a text or from arrays."""
+    """What the arguments of a loss look like, from a text or from arrays; else ``TypeError``."""
     names, optional = names_of(loss)
     if isinstance(at, str):
         entries = at.count(",") + 1

@@ -194,7 +194,10 @@ that a one-sided derivative needs; but ``|a|`` and σ need help."""
 
 
 def by_jax(names: list[str]) -> Callable[[Any, bool], Function]:
-    """What computes a primitive that has no rule: JAX itself; its name is noted in ``names``."""
+    """What computes a primitive that has no rule: JAX itself; its name is noted in ``names``.
+
+    Raises ``UnknownPrimitiveError``, when used, where JAX cannot compute it alone.
+    """
 
     def stand_in(equation: Any, bounds: bool) -> Function:
         import jax

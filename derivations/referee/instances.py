@@ -234,7 +234,7 @@ def from_file(model: Model, file: Path) -> Instance:
 
 
 def check_drawn(model: Model, inputs: Mapping[str, Any]) -> None:
-    """Refuse values that the equation does not speak of: rows that do not sum to one, say."""
+    """Refuse, ``ValueError``, what the equation does not speak of: rows that do not sum to one, say."""
     for name, value in inputs.items():
         kind = model.notation[name].drawn
         if kind in ("target", "positive", "one-hot"):

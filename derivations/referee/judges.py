@@ -52,7 +52,7 @@ class Bench:
     # --- the hand's side --------------------------------------------------------------------------
 
     def hand(self, name: str) -> Any:
-        """A quantity by name: of the forward pass, or computed by the function of that name."""
+        """A quantity by name: of the forward pass, or by the function of that name; or ``LookupError``."""
         if name in self._known:
             return self._known[name]
         if name in self.sizes:

@@ -51,6 +51,7 @@ def run(
     """Judge entries of the ledger on ``examples`` random instances each, and shrink the errata.
 
     ``jobs`` is the number of processes; 0 takes the cores, or one process for little work.
+    Raises ``ValueError`` for entries that are not the ledger's, which another process could not find.
     """
     start = time.perf_counter()
     if any(find(entry.label) is not entry for entry in entries):
