@@ -44,7 +44,7 @@ Group = tuple[str, str, Sequence[str]]
 
 def add_reference(app: Any) -> None:
     """Register the writer and the hooks; a sentence does not end with the page of the paper."""
-    autosummary.WELL_KNOWN_ABBREVIATIONS = (*autosummary.WELL_KNOWN_ABBREVIATIONS, "p.", "pp.", "eq.")
+    autosummary.WELL_KNOWN_ABBREVIATIONS += ("p.", "pp.", "eq.")  # type: ignore[assignment]
     app.connect("builder-inited", write_reference)
     add_docstrings(app)
 
@@ -109,11 +109,7 @@ def groups_of(package: str) -> list[Group]:
         return [
             ("The paper", "Its sections, in its order; then the techniques that §8 names.", paper),
             ("The ledger and its judges", "What is claimed, and who judges it.", judging),
-            (
-                "Beside them",
-                "A gradient of your own, held against the same referee.",
-                list(inside.values()),
-            ),
+            ("Beside them", "A gradient of your own, held against the same referee.", beside),
         ]
     named = dict.fromkeys(named_in(inspect.getdoc(importlib.import_module(package)) or ""))
     first = [inside.pop(name) for name in named if name in inside]

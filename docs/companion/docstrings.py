@@ -36,7 +36,8 @@ def finish_docstring(app: Any, what: str, name: str, thing: Any, options: Any, l
 
 def with_drawings(lines: Sequence[str]) -> list[str]:
     """The lines, each drawing marked as one: what is indented below a paragraph would be a quotation."""
-    above, out = "", []
+    above = ""
+    out: list[str] = []
     for line in lines:
         begins = line.startswith(" ") and (not out or not out[-1])
         if begins and not line.lstrip().startswith(">>>") and not GOES_ON.search(above):
@@ -60,7 +61,8 @@ def equations_of(function: Callable[..., Any]) -> list[str]:
         for entry in ledger()
         if entry.misprint and entry.misprint.computes is function
     ]
-    return ["", *([f"Equation: {', '.join(right)}."] if right else []), "", *wrong]
+    word = "Equations" if len(right) > 1 else "Equation"
+    return ["", *([f"{word}: {', '.join(right)}."] if right else []), "", *wrong]
 
 
 def names_in(module: ModuleType) -> list[str]:
