@@ -8,14 +8,17 @@ from typing import Any
 
 from derivations.ledger import Entry, find
 from derivations.report.page import mathml, statements
-from w2v.stepper.losses import Loss, source_of
+from w2v.stepper.losses import Loss, Tree, source_of
 from w2v.stepper.quantities import STAGES, TEXTS, Named, computed_at, quantities_of
 from w2v.stepper.recipes import references
 
 NO_RULE = (
-    "The paper prints no rule for this step, only that “we can move a little to reduce the loss” (§2, p. 2)."
-    " The little is α here, and η in the inequality."
+    "The paper prints no rule for this step, only “we can move a little to reduce the loss” (§2, p. 2)."
+    " The little is α here, and η in the inequality, which holds for a small one: a large α overshoots."
 )
+
+MOST_WAYS = 8
+"""Words whose ways down the tree are told."""
 
 
 @cache
@@ -61,6 +64,7 @@ def quantity_of(named: Named, loss: Loss) -> dict[str, Any]:
         "index": list(named.index),
         "name": named.name,
         "paper_shape": named.paper_shape,
+        "on_paper": bool(named.paper),
         "numpy_shape": named.numpy_shape,
         "axes": list(named.axes),
         "equations": [equation_of(label) for label in named.labels],
@@ -68,15 +72,17 @@ def quantity_of(named: Named, loss: Loss) -> dict[str, Any]:
         "code_from": place,
         "stage": named.stage,
         "rule": math_of(named.rule) if named.rule else None,
-        "note": note_of(named),
+        "note": note_of(named, loss),
         "recipe": named.recipe,
     }
 
 
-def note_of(named: Named) -> str | None:
+def note_of(named: Named, loss: Loss) -> str | None:
     """What a reader might wonder about."""
     if named.repeats_rows:
         return f"One row is shown: in NumPy it is {named.numpy_shape}, and every context word has the same."
+    if named.id == "S" and isinstance(loss, Tree):
+        return f"The ways down the tree: {loss.ways(MOST_WAYS)}."
     return NO_RULE if named.rule else None
 
 

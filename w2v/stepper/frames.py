@@ -185,9 +185,9 @@ class Frame:
         }
 
     def _shapes(self, named: Named) -> dict[str, str]:
-        paper = tuple(self.axes[letter].size for letter in named.axes)
+        sizes = {"1": 1, **{letter: axis.size for letter, axis in self.axes.items()}}
         return {
-            "paper": tuple_text((*paper, 1) if len(paper) == 1 else paper),
+            "paper": tuple_text(tuple(sizes[letter] for letter in named.on_paper)),
             "numpy": tuple_text(np.shape(self.found[named.id])),
         }
 

@@ -109,9 +109,18 @@ class Tree:
     module = hierarchical_softmax
 
     def __init__(self, text: Text, settings: StepSettings) -> None:  # noqa: ARG002, as all losses are made
-        self.outputs = len(text.words) - 1
+        self.words, self.outputs = text.words, len(text.words) - 1
         self.paths, self.codes = huffman_tree(text.counts)
         self.rows = max(map(len, self.codes))
+
+    def ways(self, most: int) -> str:
+        """The ways down the tree to the first words, as ``i: node 2 yes, node 1 no``."""
+        found = []
+        for word, path, code in zip(self.words[:most], self.paths, self.codes, strict=False):
+            answers = ["no" if bit else "yes" for bit in code]
+            steps = [f"node {node + 1} {answer}" for node, answer in zip(path, answers, strict=True)]
+            found.append(f"{word}: {', '.join(steps)}")
+        return "; ".join(found) + ("; …" if len(self.words) > most else "")
 
     def asked(self, step: Step, iteration: int) -> Quantities:  # noqa: ARG002, nothing is drawn
         """The inner nodes on the way, S (L, J), and the answers that lead to the word, t (L,)."""

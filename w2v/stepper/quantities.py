@@ -34,7 +34,8 @@ class Named:
 
     ``stage`` is where it appears; ``line`` whose source line computed it, ``forward.h``; ``labels`` its
     equations in the ledger; ``arrows`` what it is drawn to come from, where the recipe says it otherwise;
-    ``rule`` an equation of ours where the paper prints none.
+    ``rule`` an equation of ours where the paper prints none; ``paper`` its shape there, for one
+    context word.
     """
 
     id: str
@@ -49,11 +50,17 @@ class Named:
     recipe: list[Node] | None = field(default=None, hash=False)
     arrows: tuple[str, ...] = ()
     rule: str = ""
+    paper: tuple[str, ...] = ()
+
+    @property
+    def on_paper(self) -> tuple[str, ...]:
+        """The axes of the paper's shape; where it has none a vector is a column, ``("V", "1")``."""
+        return self.paper or ((*self.axes, "1") if len(self.axes) == 1 else self.axes)
 
     @property
     def paper_shape(self) -> str:
-        """Its shape on paper, where a vector is a column: ``(V, 1)``."""
-        return tuple_text((*self.axes, 1) if len(self.axes) == 1 else self.axes)
+        """Its shape on paper: ``(V, 1)``."""
+        return tuple_text(self.on_paper)
 
     @property
     def numpy_shape(self) -> str:
@@ -96,6 +103,7 @@ def _named(name: str, row: Mapping[str, Any]) -> Named:
         recipe=parse(row["recipe"]) if "recipe" in row else None,
         arrows=tuple(row.get("arrows", ())),
         rule=row.get("rule", ""),
+        paper=tuple(row.get("paper", "").split()),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -15,6 +16,9 @@ from w2v.stepper.settings import LONGEST_WORD, StepSettings, WrongSettingError, 
 
 LARGEST_TABLE = 4_000_000
 """Numbers in W, and in the targets t of one word: what a step can be computed from without waiting."""
+
+LINE_END = re.compile(r"\r\n?|\n")
+"""What ends a line in a text field; ``str.splitlines`` knows others, which nobody sees."""
 
 
 class Place(NamedTuple):
@@ -50,7 +54,7 @@ class Text:
     @classmethod
     def of(cls, settings: StepSettings) -> Text:
         """The text of settings; :class:`WrongSettingError` if there is no step, or one is too large."""
-        lines = [words for line in settings.text.splitlines() if (words := line.split())]
+        lines = [words for line in LINE_END.split(settings.text) if (words := line.split())]
         index: dict[str, int] = {}
         ids = np.array([index.setdefault(word, len(index)) for words in lines for word in words], np.int64)
         begins = np.cumsum([0, *map(len, lines)])

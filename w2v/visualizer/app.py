@@ -1,14 +1,14 @@
 """The page and its data: what a browser on this machine may ask for.
 
-=====================  =====================================================================
-``GET /``              the page; ``GET /static/NAME`` its styles and modules
-``GET /api/defaults``  the settings of the command line
-``POST /api/session``  settings, as JSON: what all their steps have in common, and a name
-``GET /api/step``      a step, all its stages: ``session``, ``epoch``, ``word``
-``GET /api/badge``     the difference of its gradients to JAX's
+=======================  =====================================================================
+``GET /``                the page; ``GET /static/NAME`` its styles and modules
+``GET /api/defaults``    the settings of the command line
+``POST /api/session``    settings, as JSON: what all their steps have in common, and a name
+``GET /api/step``        a step, all its stages: ``session``, ``epoch``, ``word``
+``GET /api/badge``       the difference of its gradients to JAX's
 ``GET /api/derivation``  where one number comes from: ``quantity`` and ``index``, from 0
-``GET /api/verdicts``  what the referee found about the equations so far
-=====================  =====================================================================
+``GET /api/verdicts``    what the referee found about the equations so far
+=======================  =====================================================================
 
 What cannot be answered is ``{"error": one line}``, with ``field`` where a setting is wrong: 422 for a
 value, 410 for a session that was let go of (post the settings again), 413 for too much.
@@ -24,7 +24,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -86,7 +86,10 @@ class Server:
         """What all steps of the posted settings have in common."""
         if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             return error("post the settings as application/json", 415)
-        body = await read(request)
+        try:
+            body = await read(request)
+        except ClientDisconnect:
+            return error("the request broke off", 400)  # which nobody hears
         if body is None:
             return error(f"a request of more than {LARGEST_BODY:,} bytes: give a shorter text", 413)
         return await run_in_threadpool(answered_with, self.opened, body)

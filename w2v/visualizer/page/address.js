@@ -34,10 +34,10 @@ export function writeAddress(settings, place, stage) {
 }
 
 function counted(text) {
-  return /^\d{1,9}$/.test(text ?? "") ? Math.max(0, Number(text) - 1) : 0;
+  return /^\d{1,15}$/.test(text ?? "") ? Math.max(0, Number(text) - 1) : 0;
 }
 
 /** A number, or the text as it is: what is wrong with it, the server says. */
-function asNumber(text) {
-  return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+export function asNumber(text) {
+  return /^[-+]?[\d.]+(e[-+]?\d+)?$/i.test(text.trim()) && Number.isFinite(Number(text)) ? Number(text) : text;
 }

@@ -3,6 +3,7 @@
 const LANE = 8;
 const CLEAR = 4;
 const FAR = 260;
+export const BESIDE = 26; // as far as two tables stand apart
 
 /** The arrows of a layout as paths {from, to, stage, d}; those that have no clean way are left out. */
 export function arrowsOf(session, plan) {
@@ -39,7 +40,8 @@ function way(a, b, map) {
   if (a.id === "x" && (map.gutter !== null || b.top - a.bottom < FAR)) return cornered(a, b);
   const under = overlap(a.left, a.right, b.left, b.right);
   if (under && clear(map.boxes, a, b, "y")) {
-    const at = under.size > 70 ? under.to - 9 : under.from + under.size / 2;
+    const wanted = under.size > 70 ? under.to - 9 : under.from + under.size / 2;
+    const at = firstFree(map, [wanted, under.to - 4, under.from + 4], a, b) ?? wanted;
     const gap = b.top > a.bottom ? b.top - b.heads - a.bottom : a.top - a.heads - b.bottom;
     const free = gap > 16 ? CLEAR : 1;
     return b.top > a.bottom
@@ -87,7 +89,16 @@ function fromBelow(b, y) {
 function dropped(a, b, map) {
   const y = Math.min(b.title - 3, b.top - b.heads - 12) - 3 * (map.lanes.below++ % 2);
   const at = b.left > a.right ? b.left + 24 : b.right - 9;
-  return bent([[middle(a), a.bottom + CLEAR], [middle(a), y], [at, y], [at, b.top - b.heads - CLEAR]]);
+  const from = firstFree(map, [middle(a), a.right - 5, a.left + 5], a, b);
+  if (from === undefined) return null;
+  return bent([[from, a.bottom + CLEAR], [from, y], [at, y], [at, b.top - b.heads - CLEAR]]);
+}
+
+/** The first of some places where a line down from one to the other meets no third. */
+function firstFree(map, places, a, b) {
+  const [high, low] = a.top < b.top ? [a, b] : [b, a];
+  const between = map.boxes.filter((box) => box !== a && box !== b && box.bottom > high.bottom && box.top < low.top);
+  return places.find((x) => !between.some((box) => box.left - 3 < x && box.right + 3 > x));
 }
 
 /** From one half into the other, through the gutter. */
@@ -109,13 +120,14 @@ function across(a, b, forth, map) {
 function around(a, b, map) {
   const right = Math.max(a.right, b.right);
   const passed = map.boxes.filter((box) => overlap(box.top, box.bottom, Math.min(a.top, b.top), Math.max(a.bottom, b.bottom)));
-  const onTheWay = (box, end) => overlap(box.top, box.bottom, end.top, end.bottom) && box.left >= end.right && box.left < right + 12;
-  const taken = passed.some((box) => box !== a && box !== b
-    && ((box.left < right + 14 && box.right > right + 6) || onTheWay(box, a) || onTheWay(box, b)));
+  const far = passed.toSorted((one, other) => one.left - other.left)
+    .reduce((edge, box) => (box.left < edge + BESIDE ? Math.max(edge, box.right) : edge), right);
+  const onTheWay = (box, end) => overlap(box.top, box.bottom, end.top, end.bottom) && box.left >= end.right && box.left < far + 12;
+  const taken = passed.some((box) => box !== a && box !== b && (onTheWay(box, a) || onTheWay(box, b)));
   const beside = passed.filter((box) => (map.gutter !== null && box.left < map.gutter) === (map.gutter !== null && a.left < map.gutter));
   const x = taken
     ? Math.min(...beside.map((box) => box.left - box.labels)) - 6 - 5 * (map.lanes.left++ % 3)
-    : Math.min(right + 10 + 5 * (map.lanes.right++ % 3), map.width - 2);
+    : Math.min(far + 10 + 5 * (map.lanes.right++ % 3), map.width - 2);
   const edge = (box) => (taken ? box.left - box.labels - CLEAR : box.right + CLEAR);
   return bent([[edge(a), centre(a)], [x, centre(a)], [x, centre(b)], [edge(b), centre(b)]]);
 }

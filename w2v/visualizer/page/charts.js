@@ -34,7 +34,7 @@ export function lossChart(parent, box) {
 
 /** The word vectors in the plane; the function returned draws a step's, before or after its update. */
 export function planeChart(parent, box) {
-  const frame = framed(parent, box, "Word vectors");
+  const frame = framed(parent, box, "Word vectors, PCA");
   const marks = [];
   return (step, stage) => {
     const { before, after, share, limits } = step.plane;
@@ -59,7 +59,7 @@ export function planeChart(parent, box) {
       mark.lastChild.setAttribute("x", over ? -5.5 : 5.5);
       mark.lastChild.setAttribute("text-anchor", over ? "end" : "start");
     });
-    frame.caption(`${Math.round(100 * share)}% of the spread`);
+    frame.caption(`${Math.round(100 * share)}% of the variance`);
     frame.describe(`The ${points.length} word vectors in the plane of their two main directions.`);
   };
 }

@@ -16,6 +16,7 @@ export function createControls({ links, go, stage }) {
   const play = byId("play");
   const speed = byId("speed");
   const controls = { playing: false };
+  let round = 0;
 
   for (const [id, name] of Object.entries(STOPS)) {
     byId(id).addEventListener("click", () => {
@@ -54,7 +55,8 @@ export function createControls({ links, go, stage }) {
   async function start() {
     controls.playing = true;
     shown();
-    while (controls.playing) {
+    const mine = ++round; // who plays, pauses and plays again before a pause is over must not play twice
+    while (controls.playing && mine === round) {
       const [unit, rest] = speed.value.split(" ");
       const next = links()[unit];
       if (!next) break;
@@ -62,7 +64,7 @@ export function createControls({ links, go, stage }) {
       await go(unit === "forward" ? next : { ...next, stage: 4 });
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, Number(rest) - (performance.now() - began))));
     }
-    controls.stop();
+    if (mine === round) controls.stop();
   }
 
   controls.stop = () => {

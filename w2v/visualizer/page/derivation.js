@@ -36,6 +36,8 @@ export function createDerivation(host, full, { single, follow }) {
     const colours = new Map();
     for (const term of terms) if (term.q && !colours.has(term.q)) colours.set(term.q, colours.size + 1);
     const value = numberAt(session, step, id, at);
+    const numberOf = (term) => (term.q ? numberAt(session, step, term.q, term.at) : term.value) ?? 0.5; // not shown
+    sum.classList.toggle("full", strip.full);
     const written = pieces(session, step, terms, strip.full).map(({ text, term }, number) => {
       if (typeof term === "string") return text;
       if (!term.q) return html("span", { class: "rest" }, text, html("small", {}, ` (${term.rest.toLocaleString("en")} more)`));
@@ -44,24 +46,28 @@ export function createDerivation(host, full, { single, follow }) {
       const name = `${spoken(whose, term.at)}: ${fullName(whose)}`;
       return html("span", { class: `term operand-${colours.get(term.q)}`, "data-term": number, title: name }, text);
     });
+    const exact = (term) => typeof term === "string" || inFull(numberOf(term)) === rounded(numberOf(term));
+    const sign = strip.full || (terms.every(exact) && inFull(value) === rounded(value)) ? " = " : " ≈ ";
     const result = html("strong", { class: "result" }, (strip.full ? inFull : rounded)(value));
-    sum.replaceChildren(symbolAsHtml(quantity, at), " = ", ...written, written.length ? " = " : "", result);
-    gloss.replaceChildren(...glossed(quantity, step, at, terms));
+    sum.replaceChildren(symbolAsHtml(quantity, at), " = ", ...written, written.length ? sign : "", result);
+    const far = (term) => (id === "E" && term.q === "y" && numberOf(term) === 0) || (id === "y" && term.q === "u" && Math.abs(numberOf(term)) > 700);
+    gloss.replaceChildren(...glossed(quantity, step, at, terms, terms.some(far)));
     return { terms, colours };
   };
   return strip;
 }
 
-function glossed(quantity, step, at, terms) {
+function glossed(quantity, step, at, terms, far) {
   const place = placeInWords(quantity, step, at);
   const parts = [html("span", {}, fullName(quantity)), place ? html("span", {}, place) : null];
   if (!terms.length) parts.push(html("span", {}, "given, not computed in this step"));
   else if (quantity.code) parts.push(html("code", {}, quantity.code));
+  if (far) parts.push(html("span", {}, "as written this is too large for a float; NumPy's line avoids it"));
   return parts.filter(Boolean);
 }
 
 function hint(sum, gloss) {
   const fingers = matchMedia("(pointer: coarse)").matches;
   sum.replaceChildren(html("span", { class: "hint" }, `${fingers ? "Touch" : "Point at"} any number to see where it comes from.`));
-  gloss.replaceChildren(html("span", {}, fingers ? "Touch beside the numbers for the next stage." : "Click the graph for the next stage."));
+  gloss.replaceChildren(html("span", {}, fingers ? "Touch beside the numbers for the next stage." : "Click the graph or press → for the next stage; ? shows all keys."));
 }

@@ -1,5 +1,6 @@
 // The settings: a form that asks the server for another walk, and shows what it has to say against it.
 
+import { asNumber } from "./address.js";
 import { byId } from "./dom.js";
 
 const NUMBERS = ["window", "vector_size", "alpha", "seed", "negative"];
@@ -30,8 +31,7 @@ export function createForm({ change, offline }) {
   function read() {
     const settings = { text: fields.text.value, loss: fields.loss.value };
     for (const name of NUMBERS) {
-      const text = fields[name].value.trim();
-      if (name !== "negative" || settings.loss === "negative") settings[name] = text === "" || Number.isNaN(Number(text)) ? text : Number(text);
+      if (name !== "negative" || settings.loss === "negative") settings[name] = asNumber(fields[name].value.trim());
     }
     return settings;
   }

@@ -36,7 +36,11 @@ class Graph {
     this.cells = new Map();
     host.addEventListener("pointerover", (event) => event.pointerType === "mouse" && this.hover(event.target));
     host.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.hover(null));
-    host.addEventListener("focusin", (event) => this.tell(this.cellOf(event.target)));
+    host.addEventListener("focusin", (event) => {
+      const cell = this.cellOf(event.target);
+      if (cell) this.name(cell);
+      this.tell(cell);
+    });
     host.addEventListener("keydown", (event) => this.walk(event));
   }
 
@@ -94,7 +98,7 @@ class Graph {
     this.drawLoss = lossChart(root, plan.boxes.get("loss"));
     this.drawPlane = planeChart(root, plan.boxes.get("plane"));
     this.cursor = root.appendChild(svg("rect", { class: "cursor", "aria-hidden": "true" }));
-    const kept = host.contains(document.activeElement) ? this.cellOf(document.activeElement)?.key : null;
+    const kept = host.contains(document.activeElement) ? document.activeElement.dataset.cell : null;
     host.replaceChildren(root);
     if (kept && this.cells.has(kept)) this.focus(this.cells.get(kept));
   }
@@ -183,16 +187,17 @@ class Graph {
   fill(table, known, changed, stage) {
     const { session, step } = this;
     const { id } = table.box;
-    const is = known.has(id);
+    const is = table.known = known.has(id);
     const moved = step.moved?.[id];
     table.group.setAttribute("class", `table ${is ? "known" : "unknown"}${changed.has(id) ? ` changed stage-${stage}` : ""}`);
     table.group.setAttribute("aria-hidden", is ? "false" : "true");
     for (const [where, label] of table.labels) this.mark(label, where);
+    if (!is) return; // its numbers are hidden
     const cells = table.rows.flat();
     const stop = cells.find((cell) => cell.group === document.activeElement) ?? cells[0];
     for (const cell of cells) {
       const value = numberAt(session, step, id, cell.at);
-      const shown = is && value !== undefined ? rounded(value) : "";
+      const shown = value !== undefined ? rounded(value) : "";
       if (shown !== cell.shown) {
         cell.text.textContent = cell.shown = shown;
         const wide = shown.length > 5 && widthOf(shown, NUMBER_FONT) > cell.width - 3;
@@ -202,11 +207,12 @@ class Graph {
         if (wide) cell.text.setAttribute("lengthAdjust", "spacingAndGlyphs");
       }
       const still = moved && !moved.indices.includes(cell.at[moved.axis]);
-      const base = `cell${value === 0 ? " zero" : ""}${still ? " still" : ""}${is ? "" : " empty"}`;
+      const base = `cell${value === 0 ? " zero" : ""}${still ? " still" : ""}`;
       if (base !== cell.base) cell.group.setAttribute("class", (cell.base = base));
-      const tab = is ? (cell === stop ? 0 : -1) : null;
+      const tab = cell === stop ? 0 : -1;
       if (tab !== cell.tab) this.stop(cell, tab);
     }
+    this.name(stop);
   }
 
   mark(label, where) {
@@ -223,7 +229,7 @@ class Graph {
   cellOf(element) {
     const key = element?.closest?.("[data-cell]")?.dataset.cell;
     const cell = key === undefined ? null : (this.cells.get(key) ?? null);
-    return cell && cell.group.classList.contains("empty") ? null : cell;
+    return cell?.table.known ? cell : null;
   }
 
   /** What is under the mouse; a number stays pointed at until another is, so that its sum can be gone to. */
@@ -245,15 +251,24 @@ class Graph {
   focus(cell) {
     for (const other of cell.table.rows.flat()) if (other.tab === 0) this.stop(other, -1);
     this.stop(cell, 0);
-    cell.group.setAttribute("aria-label", `${spoken(cell.table.quantity, cell.at)}: ${cell.shown}`);
     cell.group.focus({ preventScroll: false });
+  }
+
+  /** What a screen reader says of a number: its symbol, its words, itself. */
+  name(cell) {
+    const { quantity } = cell.table;
+    const words = quantity.axes.map((axis, depth) => {
+      const { shown, labels } = this.step.axes[axis];
+      return axis === "N" ? null : labels[shown.indexOf(cell.at[depth])];
+    });
+    const name = [spoken(quantity, cell.at), ...words.filter(Boolean)].join(", ");
+    cell.group.setAttribute("aria-label", `${name}: ${cell.shown}`);
   }
 
   /** Whether the tab key stops at a number: at one of each table. */
   stop(cell, tab) {
     cell.tab = tab;
-    if (tab === null) cell.group.removeAttribute("tabindex");
-    else cell.group.setAttribute("tabindex", tab);
+    cell.group.setAttribute("tabindex", tab);
   }
 
   /** Point at a number from elsewhere: one in a written sum. */

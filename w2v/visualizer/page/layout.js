@@ -3,6 +3,7 @@
 // hidden unit is one column all the way down. There are several ways to set them; the one taken is the one
 // in which the numbers come out largest.
 
+import { BESIDE } from "./arrows.js";
 import { fitted, widthOf } from "./dom.js";
 
 export const LABEL_FONT = '11.5px "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif';
@@ -15,7 +16,6 @@ const DENSE = { cell: 43, line: 19, gap: 6 };
 const TITLE = 20;
 const HEADS = 15;
 const GAP = 11;
-const BESIDE = 26;
 const GUTTER = 46;
 const LONGEST_LABEL = 78;
 const SMALLEST = 0.78;

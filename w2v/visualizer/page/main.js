@@ -43,19 +43,31 @@ controls.jump = (epoch, word) => {
   else go({ epoch: epoch - 1, word: word - 1, stage: now.stage });
 };
 
-/** Go to a place; of two that are asked for, the one asked for last is shown. */
+/** Why there is no such place, counted from one as a reader does; null where there is. */
+function beyond({ epoch, word }) {
+  const { steps_per_epoch: steps, furthest } = now.session;
+  if (word >= steps) return `There is no word ${word + 1}: an epoch has ${steps}.`;
+  if (epoch * steps + word <= furthest) return null;
+  const last = `word ${(furthest % steps) + 1} of epoch ${Math.floor(furthest / steps) + 1}`;
+  return `Epoch ${epoch + 1} is too far to be computed while you wait: the last step is ${last}.`;
+}
+
+/** Go to a place; of two that are asked for, the one asked for last is shown. What is wrong is returned. */
 async function go(place) {
   const turn = ++now.asked;
   try {
+    if (beyond(place)) throw new Error(beyond(place));
     const step = await source.step(place.epoch, place.word);
-    if (turn !== now.asked) return;
+    if (turn !== now.asked) return null;
     say("");
     arrive(step, place.stage);
   } catch (refused) {
-    if (turn !== now.asked) return;
+    if (turn !== now.asked) return null;
     controls.stop();
     say(refused.message);
+    return refused.message;
   }
+  return null;
 }
 
 function arrive(step, stage) {
@@ -63,7 +75,7 @@ function arrive(step, stage) {
   now.step = step;
   now.stage = stage;
   draw();
-  if (moved) graph.show(step.stages[stage].changed);
+  if (moved || stage > 0) graph.show(step.stages[stage].changed);
   remember();
   askForBadge();
   const ahead = step.stages[4].forward;
@@ -117,6 +129,7 @@ function drawSentence(step) {
   line.replaceChildren(...around);
   const word = line.querySelector(".target");
   if (word) line.scrollLeft = word.offsetLeft + word.offsetWidth / 2 - line.clientWidth / 2;
+  line.classList.toggle("cut", line.scrollWidth > line.clientWidth);
 }
 
 function note(session, step) {
@@ -165,15 +178,19 @@ function askForBadge() {
 /** Another walk; what the server has against it is thrown. */
 async function change(settings, place = { epoch: 0, word: 0 }, stage = 0) {
   controls.stop();
-  now.asked += 1;
-  const session = await source.open(settings);
+  const turn = ++now.asked;
+  const session = await source.open(settings).catch((refused) => turn === now.asked && Promise.reject(refused));
+  if (turn !== now.asked) return; // another text was asked for since
+  source.use(session);
   fresh = now.session !== null && byId("settings").open;
   now.session = session;
   now.step = null;
   now.pointed = null;
   form.fill(session.settings);
-  await go({ ...place, stage });
-  if (!now.step) await go({ epoch: 0, word: 0, stage });
+  const wrong = await go({ ...place, stage });
+  if (!wrong) return;
+  await go({ epoch: 0, word: 0, stage });
+  say(wrong);
 }
 
 let written = "";

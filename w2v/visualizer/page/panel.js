@@ -66,7 +66,7 @@ function entry(quantity, shape, verdicts) {
   if (quantity.rule) item.append(mathml(quantity.rule, "div"), html("p", { class: "cite" }, "ours"));
   if (first) item.append(...equation(first, verdicts));
   const code = quantity.code ? html("code", { class: "line", title: quantity.code_from }, quantity.code) : null;
-  const worked = html("div", { class: "worked" }, code, quantity.axes.length ? shapes(shape) : null);
+  const worked = html("div", { class: "worked" }, code, quantity.axes.length ? shapes(quantity, shape) : null);
   if (first?.why) worked.append(printed(first));
   if (others.length) {
     const more = html("details", {}, html("summary", {}, `${others.length} more equation${others.length > 1 ? "s" : ""}`));
@@ -78,10 +78,14 @@ function entry(quantity, shape, verdicts) {
   return item;
 }
 
-function shapes({ numpy, paper }) {
+/** The shape in NumPy, and beside it the paper's where the paper has one, else a column's. */
+function shapes({ on_paper: printed, axes }, { numpy, paper }) {
   const differ = numpy !== paper;
+  const whose = printed ? "paper " : "as a column ";
+  const each = axes[0] === "C" ? " for each context word" : "";
   return html("p", { class: differ ? "shapes differ" : "shapes" },
-    html("span", {}, "NumPy ", html("b", {}, numpy)), html("span", {}, "paper ", html("b", {}, paper)));
+    html("span", {}, "NumPy ", html("b", {}, numpy)),
+    printed || axes.length === 1 ? html("span", {}, whose, html("b", {}, paper), each) : null);
 }
 
 function equation(said, verdicts) {

@@ -26,13 +26,18 @@ class Server {
   }
 
   async defaults() {
-    return (await ask("api/defaults")).settings;
+    this.settings ??= ask("api/defaults");
+    return (await this.settings).settings;
   }
 
-  async open(settings) {
-    this.session = await ask("api/session", settings);
+  open(settings) {
+    return ask("api/session", settings);
+  }
+
+  /** From now on the steps are those of this session. */
+  use(session) {
+    this.session = session;
     this.kept.clear();
-    return this.session;
   }
 
   step(epoch, word) {
@@ -102,8 +107,11 @@ class Inlined {
   }
 
   async open() {
-    this.session = this.data.session;
-    return this.session;
+    return this.data.session;
+  }
+
+  use(session) {
+    this.session = session;
   }
 
   async step(epoch, word) {
