@@ -9,7 +9,6 @@ import math
 import re
 import subprocess
 import sys
-import time
 from itertools import pairwise
 from typing import Any
 
@@ -509,10 +508,10 @@ def test_an_address_that_is_none_is_refused(address: tuple[int, int, int]) -> No
 
 
 def test_a_step_too_far_is_refused_at_once() -> None:
-    start = time.perf_counter()
+    stepper = Stepper()
     with pytest.raises(WrongSettingError, match="too far to be computed while you wait: ask for step 0 to"):
-        Stepper().step(10**12, 0)
-    assert time.perf_counter() - start < 1
+        stepper.step(10**12, 0)
+    assert stepper.trajectory.losses == []
 
 
 def test_a_learning_rate_that_makes_numbers_overflow_says_so() -> None:
@@ -539,11 +538,9 @@ def test_absurd_learning_rates_give_numbers_or_a_reason(loss: str, alpha: float)
 def test_a_megabyte_of_text_is_stepped_through() -> None:
     text = "\n".join(" ".join(f"{i * 16 + j:x}" for j in range(16)) for i in range(10_800))
     assert 900_000 < len(text) <= 1 << 20
-    start = time.perf_counter()
     step = Stepper(text, vector_size=2).step(0, 3)
     assert step["axes"]["V"]["size"] == 172_800
     assert len(json.dumps(step)) < 60_000
-    assert time.perf_counter() - start < 10
 
 
 def test_tables_that_are_too_large_are_refused_before_they_are_made() -> None:
@@ -594,6 +591,45 @@ def test_verdicts_are_reached_by_the_referee_and_kept() -> None:
     assert verdict_of("skipgram.flow.e", 3) is labels["skipgram.flow.e"]
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_paper_s_shape_is_said_only_where_the_paper_has_one(loss: str) -> None:
+    stepper = Stepper(loss=loss)
+    quantities, shapes = stepper.session()["quantities"], stepper.step()["shapes"]
+    on_paper = {name for name, quantity in quantities.items() if quantity["on_paper"]}
+    of_skipgram = {"W_prime", "u", "y", "t", "e", "dE_dW_prime"}
+    figure = {"softmax": of_skipgram, "negative": {"W_prime"}, "hs": set()}
+    assert on_paper == {"x", "W", "h"} | figure[loss]
+    assert shapes["x"] == {"paper": "(5, 1)", "numpy": "(5,)"}
+    assert shapes["h"] == {"paper": "(3, 1)", "numpy": "(3,)"}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_rule_of_the_update_is_ours_and_says_so(loss: str) -> None:
+    quantities = Stepper(loss=loss).session()["quantities"]
+    assert {name for name, quantity in quantities.items() if quantity["rule"]} == {"W_new", "W_prime_new"}
+    for name in ("W_new", "W_prime_new"):
+        assert "The paper prints no rule for this step" in quantities[name]["note"]
+
+
+def test_the_ways_down_the_tree_lead_to_the_words() -> None:
+    stepper = Stepper("a b a c a d", loss="hs")
+    note = stepper.session()["quantities"]["S"]["note"]
+    for word in range(stepper.steps_per_epoch):
+        step = stepper.step(0, word)
+        way = [f"{asked['label']} {'yes' if asked['answer'] else 'no'}" for asked in step["questions"]]
+        assert f"{step['contexts'][0]['word']}: {', '.join(way)}" in note
+
+
+def test_a_line_ends_where_a_text_field_shows_it() -> None:
+    stepper = Stepper("a b\r\nc d\re f\ng h\u2028i j\x0bk")
+    assert [stepper.text.sentence(s).tolist() for s in range(4)] == [
+        [0, 1],
+        [2, 3],
+        [4, 5],
+        [6, 7, 8, 9, 10],
+    ]
+
+
 def test_settings_with_the_same_values_have_the_same_name() -> None:
     assert StepSettings(alpha=1).key == StepSettings(alpha=1.0).key != StepSettings(alpha=2).key
 
@@ -609,13 +645,23 @@ def test_the_tables_of_quantities_name_lines_that_there_are() -> None:
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_a_step_of_fifty_words_is_computed_and_serialised_in_under_five_milliseconds(loss: str) -> None:
+def test_a_step_of_fifty_words_is_a_few_thousand_calls_and_some_kilobytes(loss: str) -> None:
+    """About 2 ms; the calls are counted, since a time would depend on who else is at work."""
     text = "\n".join(" ".join(f"w{(3 * i + 5 * j) % 50}" for j in range(10)) for i in range(20))
     stepper = Stepper(text, vector_size=10, window=2, loss=loss)
     assert len(stepper.text.words) == 50
-    best = math.inf
-    for word in range(30):
-        start = time.perf_counter()
-        json.dumps(stepper.step(0, word))
-        best = min(best, time.perf_counter() - start)
-    assert best < 0.005
+    stepper.step(0, 0)
+    calls = 0
+
+    def count(frame: Any, event: str, argument: Any) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        said = json.dumps(stepper.step(0, 1))
+    finally:
+        sys.setprofile(before)
+    assert calls < 5_000
+    assert len(said) < 60_000

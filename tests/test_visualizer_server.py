@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -227,6 +228,30 @@ def test_a_request_that_is_too_long_is_refused_without_being_read_to_its_end(cli
     answer = client.post("/api/session", content=pieces(), headers={"content-type": "application/json"})
     assert answer.status_code == 413
     assert "give a shorter text" in answer.json()["error"]
+
+
+def test_a_request_that_breaks_off_is_no_error_of_the_server() -> None:
+    messages = iter(
+        [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    )
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/session",
+        "headers": headers,
+        "query_string": b"",
+    }
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    asyncio.run(create_app()(scope, receive, send))
+    assert said[0]["status"] == 400
 
 
 def test_a_megabyte_of_text_is_windowed_and_more_is_refused(client: TestClient) -> None:
