@@ -14,14 +14,13 @@ import derivations
 import w2v
 from companion.keeping import digest, kept
 from companion.pages import template, write
-from derivations.ledger import find
 from derivations.report.page import prose
 from w2v.stepper import Stepper, StepSettings
 from w2v.stepper.quantities import STAGES, TEXTS, Named, computed_at, quantities_of
 from w2v.visualizer.export import export
 
 EPOCHS = {"softmax": 10, "negative": 3, "hs": 3}
-"""The losses, and how many epochs of each are in its file: some 100 kB an epoch."""
+"""The losses, and how many epochs of each are in its file: 0.5 MB, and twice 0.3 MB."""
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +36,7 @@ class Stage:
 
 def write_section_7(app: Any) -> None:
     """Write the page and, for a build that makes HTML, the files that it shows."""
-    given = {"stages": list(stages()), "settings": StepSettings(), "epochs": EPOCHS, "label": label_of}
+    given = {"stages": list(stages()), "settings": StepSettings(), "epochs": EPOCHS}
     page = template("section-7.md", prose=prose)
     write(Path(app.srcdir) / "paper" / "section-7.md", page.render(given))
     if app.builder.format == "html":
@@ -52,11 +51,6 @@ def stages() -> Iterator[Stage]:
     named = quantities_of("softmax")
     for number, (name, says) in enumerate(zip(STAGES, TEXTS, strict=True)):
         yield Stage(name, says, tuple(named[one] for one in computed_at("softmax", number)))
-
-
-def label_of(quantity: Named) -> str:
-    """Its equation, as a link; nothing where the paper prints none."""
-    return ", ".join(f"{{equation}}`{find(label).label}`" for label in quantity.labels)
 
 
 def exported() -> dict[str, str]:
