@@ -43,6 +43,7 @@ myst_enable_extensions = [
     "attrs_inline",
 ]
 myst_heading_anchors = 3
+myst_ref_domains = ["std"]  # [errata](errata) is the page, and not the module of that name
 html_math_renderer = "mathml"
 
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
