@@ -171,9 +171,9 @@ assert right > len(asked) / 4
 # ## In the plane
 #
 # A hundred numbers a word cannot be seen. t-SNE puts words into a plane, keeps neighbours together, gives
-# up all else. Here are words of six kinds, each in its colour. The model was never told of kinds; yet those of a
-# kind lie in a heap, and in the hundred dimensions the cosine of two of a kind is far larger than that of
-# two of different kinds.
+# up all else. Here are words of six kinds, each in its colour. The model was never told of kinds; yet
+# those of a kind lie in a heap, and in the hundred dimensions the cosine of two of a kind is far larger
+# than that of two of different kinds.
 
 # %% mystnb={"image": {"alt": "Words of a kind lie together: dtypes, functions, colours and others"}}
 KINDS = """int8 int16 int32 uint8 float16 float32 float64 complex64 complex128

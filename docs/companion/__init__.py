@@ -6,6 +6,7 @@ from typing import Any
 
 from companion.api import add_reference
 from companion.entries import add_entries
+from companion.keeping import keep_executions
 from companion.mathematics import add_mathml
 from companion.pages import write_pages
 from companion.trust import follow_links, write_benchmarks, write_trust
@@ -18,6 +19,7 @@ def setup(app: Any) -> dict[str, Any]:
     add_mathml(app)
     add_entries(app)
     add_reference(app)
+    app.connect("config-inited", keep_executions)
     app.connect("builder-inited", write_pages)
     app.connect("builder-inited", write_zoo)
     app.connect("builder-inited", write_section_7)

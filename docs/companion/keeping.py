@@ -7,7 +7,10 @@ import pickle
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import derivations
+import w2v
 
 Made = TypeVar("Made")
 
@@ -44,3 +47,12 @@ def files_of(one: ModuleType | Path) -> list[Path]:
     assert one.__file__
     found = Path(one.__file__).parent.rglob("*")
     return sorted(path for path in found if path.suffix in SUFFIXES)
+
+
+def keep_executions(app: Any, config: Any) -> None:
+    """Keep what the cells of a page print for the code as it is; for other code, all pages are run anew.
+
+    MyST-NB itself looks only at whether a cell has changed.
+    """
+    code = digest(derivations, w2v)[:16]
+    config.nb_execution_cache_path = str(Path(app.doctreedir, "executed", code))
