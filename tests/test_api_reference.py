@@ -157,6 +157,8 @@ def test_a_module_begins_with_its_names_in_the_order_of_the_source() -> None:
 def test_a_default_that_is_no_python_becomes_dots() -> None:
     shown = as_python(None, "class", "A", None, None, "(a: dict[str, int] = <factory>)", None)
     assert shown == ("(a: dict[str, int] = ...)", None)
+    shown = as_python(None, "function", "f", None, None, "(f: ~typing.Callable[[...], int])", "str")
+    assert shown == ("(f: ~typing.Callable[..., int])", "str")
 
 
 def test_a_name_is_found_where_the_code_would_find_it() -> None:

@@ -85,8 +85,13 @@ def keep_misprints(app: Any, what: str, name: str, thing: Any, skip: bool, optio
 def as_python(
     app: Any, what: str, name: str, thing: Any, options: Any, signature: str | None, returned: str | None
 ) -> tuple[str | None, str | None]:
-    """Defaults such as ``<factory>`` as dots: Sphinx reads a signature as Python, or not at all."""
-    return signature and re.sub(r"= <[^<>]+>", "= ...", signature), returned
+    """Defaults such as ``<factory>`` as dots: Sphinx reads a signature as Python, or not at all.
+
+    And ``Callable[..., Any]`` as it is written, where Sphinx has ``[...]`` for the dots.
+    """
+    before, after = "Callable[[...], ", "Callable[..., "
+    shown = signature and re.sub(r"= <[^<>]+>", "= ...", signature).replace(before, after)
+    return shown, returned and returned.replace(before, after)
 
 
 def lead_to_definition(app: Any, env: Any, node: Any, text: Any) -> Any:
