@@ -3,17 +3,11 @@
 
 import { arrowsOf } from "./arrows.js";
 import { lossChart, planeChart } from "./charts.js";
-import { calm, fitted, svg, widthOf } from "./dom.js";
-import { LABEL_FONT, layoutOf } from "./layout.js";
-import { shortName, spoken, symbolAsSvg, symbolOf } from "./names.js";
-import { rounded } from "./numbers.js";
-import { numberAt } from "./recipe.js";
+import { calm, svg } from "./dom.js";
+import { layoutOf } from "./layout.js";
+import { createTable, fillTable, keyOf, nameCell, stopAt } from "./tables.js";
 
-const NUMBER_FONT = '12.5px "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif';
-const TIGHT_FONT = LABEL_FONT.replace("11.5px", "10px");
-const MATH_FONT = "italic 15.5px serif";
 const NARROW = "(max-width: 760px), (max-width: 1000px) and (max-height: 480px)"; // as in style.css
-const SHAPE_FONT = "10.5px ui-monospace, Menlo, Consolas, monospace";
 
 /** The drawing in an element; `pointed` is told which number is pointed at, `advance` that it is clicked. */
 export function createGraph(host, { pointed, advance }) {
@@ -38,7 +32,7 @@ class Graph {
     host.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.hover(null));
     host.addEventListener("focusin", (event) => {
       const cell = this.cellOf(event.target);
-      if (cell) this.name(cell);
+      if (cell) nameCell(cell, this.step);
       this.tell(cell);
     });
     host.addEventListener("keydown", (event) => this.walk(event));
@@ -50,9 +44,8 @@ class Graph {
     this.session = session;
     this.step = step;
     const known = new Set(step.stages[stage].known);
-    const changed = new Set(step.stages[stage].changed);
     this.build(known);
-    for (const table of this.tables.values()) this.fill(table, known, changed, stage);
+    for (const table of this.tables.values()) fillTable(table, session, step, stage);
     for (const arrow of this.arrows) {
       arrow.element.setAttribute("class", `arrow ${arrow.stage === stage ? "active" : arrow.stage < stage ? "past" : "future"}`);
       arrow.element.setAttribute("marker-end", `url(#head-${arrow.stage === stage ? "active" : "past"})`);
@@ -93,7 +86,7 @@ class Graph {
     root.append(lines);
     for (const id of Object.keys(session.quantities)) {
       const box = plan.boxes.get(id);
-      if (box) root.append(this.table(box));
+      if (box) root.append(this.table(box).group);
     }
     this.drawLoss = lossChart(root, plan.boxes.get("loss"));
     this.drawPlane = planeChart(root, plan.boxes.get("plane"));
@@ -104,124 +97,10 @@ class Graph {
   }
 
   table(box) {
-    const { session, step } = this;
-    const quantity = session.quantities[box.id];
-    const shape = step.shapes[box.id].numpy;
-    const table = { box, quantity, rows: [], labels: new Map() };
-    const group = svg("g", { class: "table", "data-quantity": box.id, transform: `translate(${box.x} ${box.y})` });
-    group.append(this.title(box, quantity, shape));
-    if (box.rows) {
-      box.labels.forEach((label, number) => {
-        const y = number * box.line + box.line / 2 + 4;
-        const text = svg("text", { class: "label row", x: -box.indent - 7, y }, label);
-        group.append(text);
-        table.labels.set(`${box.rows} ${step.axes[box.rows].shown[number]}`, text);
-      });
-    }
-    if (box.heads) this.heads(box, group, table);
-    const grid = svg("g", { role: "grid", "aria-label": `${spoken(quantity)}, ${quantity.name}, shape ${shape}` });
-    for (let r = 0; r < (box.down?.shown.length ?? 1); r += 1) {
-      const line = svg("g", { role: "row" });
-      const cells = [];
-      for (let c = 0; c < box.columns; c += 1) cells.push(this.cell(box, quantity, r, c, line, table));
-      table.rows.push(cells);
-      grid.append(line);
-    }
-    const outline = { class: "outline", width: box.right, height: table.rows.length * box.line };
-    group.append(grid, svg("rect", outline));
-    table.group = group;
+    const table = createTable(this.session, this.step, box);
     this.tables.set(box.id, table);
-    return group;
-  }
-
-  /** The symbol, the shape in NumPy and, where there is room, the name. */
-  title(box, quantity, shape) {
-    const [x, y] = box.scalar ? [box.right + 8, box.line / 2 + 5] : [0, box.titleY - box.y + 14];
-    const room = box.scalar ? (box.room ?? 74) : box.right;
-    const [stem, below] = symbolOf(quantity);
-    let used = widthOf(stem, MATH_FONT) + widthOf(below, "11px serif") + 7;
-    const text = svg("text", { class: "title", x, y }, svg("title", {}, quantity.name), symbolAsSvg(quantity));
-    const name = shortName(quantity);
-    const arrow = box.scalar ? 4 : 15; // room for one that comes in at the right
-    const [shaped, named] = [widthOf(shape, SHAPE_FONT) + 7, widthOf(name, LABEL_FONT) + arrow];
-    const eitherOr = used + named <= room && used + shaped + named > room;
-    const nameOnly = eitherOr && quantity.axes.length === 2; // on paper a matrix has the same shape, a vector not
-    if (quantity.axes.length && !nameOnly && used + shaped < room + 7) {
-      text.append(svg("tspan", { class: "shape", dx: 6 }, shape));
-      used += shaped;
-    }
-    if (used + named <= room) text.append(svg("tspan", { class: "name", dx: 7 }, name));
-    return text;
-  }
-
-  heads(box, group, table) {
-    const axis = this.step.axes[box.heads];
-    axis.labels.forEach((label, number) => {
-      const most = box.cell - 4;
-      const tight = widthOf(label, LABEL_FONT) > most;
-      const font = tight ? TIGHT_FONT : LABEL_FONT;
-      const short = fitted(label, font, most * 1.3);
-      const squeezed = widthOf(short, font) > most;
-      const text = svg("text", {
-        class: tight ? "label head tight" : "label head", x: number * box.cell + box.cell / 2, y: -5,
-        textLength: squeezed ? most : null, lengthAdjust: squeezed ? "spacingAndGlyphs" : null,
-      }, short);
-      group.append(text);
-      table.labels.set(`${box.heads} ${axis.shown[number]}`, text);
-    });
-  }
-
-  cell(box, quantity, r, c, line, table) {
-    const place = [...(box.down ? [box.down.shown[r]] : []), ...(box.across ? [box.across.shown[c]] : [])];
-    const rect = svg("rect", { x: c * box.cell, y: r * box.line, width: box.cell, height: box.line });
-    const text = svg("text", { x: c * box.cell + box.cell / 2, y: r * box.line + box.line / 2 + 4.3 });
-    const group = svg("g", { role: "gridcell", class: "cell" }, rect, text);
-    const key = keyOf(box.id, place);
-    const cell = { key, id: box.id, at: place, r, c, table, group, text, width: box.cell, shown: null, base: "", tab: null };
-    group.dataset.cell = key;
-    this.cells.set(key, cell);
-    line.append(group);
-    return cell;
-  }
-
-  fill(table, known, changed, stage) {
-    const { session, step } = this;
-    const { id } = table.box;
-    const is = table.known = known.has(id);
-    const moved = step.moved?.[id];
-    table.group.setAttribute("class", `table ${is ? "known" : "unknown"}${changed.has(id) ? ` changed stage-${stage}` : ""}`);
-    table.group.setAttribute("aria-hidden", is ? "false" : "true");
-    for (const [where, label] of table.labels) this.mark(label, where);
-    if (!is) return; // its numbers are hidden
-    const cells = table.rows.flat();
-    const stop = cells.find((cell) => cell.group === document.activeElement) ?? cells[0];
-    for (const cell of cells) {
-      const value = numberAt(session, step, id, cell.at);
-      const shown = value !== undefined ? rounded(value) : "";
-      if (shown !== cell.shown) {
-        cell.text.textContent = cell.shown = shown;
-        const wide = shown.length > 5 && widthOf(shown, NUMBER_FONT) > cell.width - 3;
-        cell.text.setAttribute("class", wide ? "number long" : "number");
-        if (wide) cell.text.setAttribute("textLength", cell.width - 4);
-        else cell.text.removeAttribute("textLength");
-        if (wide) cell.text.setAttribute("lengthAdjust", "spacingAndGlyphs");
-      }
-      const still = moved && !moved.indices.includes(cell.at[moved.axis]);
-      const base = `cell${value === 0 ? " zero" : ""}${still ? " still" : ""}`;
-      if (base !== cell.base) cell.group.setAttribute("class", (cell.base = base));
-      const tab = cell === stop ? 0 : -1;
-      if (tab !== cell.tab) this.stop(cell, tab);
-    }
-    this.name(stop);
-  }
-
-  mark(label, where) {
-    const { step } = this;
-    const [axis, index] = where.split(" ");
-    const target = axis === "V" && Number(index) === step.target.index;
-    const context = axis === "C" || (axis === "V" && step.contexts.some((word) => word.index === Number(index)));
-    label.classList.toggle("target", target);
-    label.classList.toggle("context", context && !target);
+    for (const cell of table.cells) this.cells.set(cell.key, cell);
+    return table;
   }
 
   // --- pointing ---
@@ -249,26 +128,8 @@ class Graph {
   }
 
   focus(cell) {
-    for (const other of cell.table.rows.flat()) if (other.tab === 0) this.stop(other, -1);
-    this.stop(cell, 0);
+    for (const other of cell.table.cells) stopAt(other, other === cell ? 0 : -1);
     cell.group.focus({ preventScroll: false });
-  }
-
-  /** What a screen reader says of a number: its symbol, its words, itself. */
-  name(cell) {
-    const { quantity } = cell.table;
-    const words = quantity.axes.map((axis, depth) => {
-      const { shown, labels } = this.step.axes[axis];
-      return axis === "N" ? null : labels[shown.indexOf(cell.at[depth])];
-    });
-    const name = [spoken(quantity, cell.at), ...words.filter(Boolean)].join(", ");
-    cell.group.setAttribute("aria-label", `${name}: ${cell.shown}`);
-  }
-
-  /** Whether the tab key stops at a number: at one of each table. */
-  stop(cell, tab) {
-    cell.tab = tab;
-    cell.group.setAttribute("tabindex", tab);
   }
 
   /** Point at a number from elsewhere: one in a written sum. */
@@ -341,10 +202,6 @@ class Graph {
     const highest = groups.reduce((one, other) => (!one || top(other) < top(one) ? other : one), null);
     highest?.scrollIntoView({ block: "center", inline: "nearest", behavior: calm() ? "auto" : "smooth" });
   }
-}
-
-function keyOf(id, at) {
-  return [id, ...at].join(" ");
 }
 
 function top(element) {
