@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 import derivations
+from companion.keeping import digest, kept
 from derivations.ledger import Entry, ledger
 from derivations.referee.instances import random_instance
 from derivations.referee.judges import left_sides
@@ -36,25 +35,10 @@ class Evidence:
     shapes: Mapping[str, str]
 
 
-def evidence_of_this_build(examples: int, kept: Path) -> Evidence:
-    """Judge every equation; what was found for the very same code is taken from ``kept``."""
-    key = digest(examples)
-    if kept.exists():
-        found = pickle.loads(kept.read_bytes())  # noqa: S301  # written below
-        if found[0] == key:
-            return found[1]  # type: ignore[no-any-return]
-    evidence = judged(examples)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(pickle.dumps((key, evidence)))
-    return evidence
-
-
-def digest(examples: int) -> str:
-    """A name for the code that is judged, and for the code that judges."""
-    sources = sorted([*Path(derivations.__file__).parent.rglob("*.py"), Path(__file__)])
-    return hashlib.sha256(
-        b"\0".join([str(examples).encode(), *(s.read_bytes() for s in sources)])
-    ).hexdigest()
+def evidence_of_this_build(examples: int, file: Path) -> Evidence:
+    """Judge every equation; what was found for the very same code is taken from ``file``."""
+    key = digest(derivations, Path(__file__), str(examples))
+    return kept(file, key, lambda: judged(examples))
 
 
 def judged(examples: int) -> Evidence:
