@@ -156,21 +156,21 @@ def sight(subject: Subject, checker: Callable[[Subject], Check], instances: int)
 
 
 def ordinary(subject: Subject, wanted: int) -> Iterator[tuple[int, Instance]]:
-    """Instances of ordinary scale, numbered."""
+    """Instances of ordinary scale, numbered, whose gradient is not zero: a softmax of one word has no fault."""
     number = 0
     for seed in range(MOST_DRAWS):
         instance = random_instance(subject.entry.model, seed, subject.entry.sizes)
-        if instance.scale == "ordinary" and number < wanted:
+        if number == wanted:
+            return
+        if instance.scale == "ordinary" and np.any(subject.gradient(*instance.inputs.values())):
             yield number, instance
             number += 1
 
 
 def wrong(gradient: Any, number: int, size: float) -> Any:
     """The gradient with one entry wrong by a part of itself, the same entry each time it is computed."""
-    places = np.argwhere(gradient)
-    if not len(places):
-        return gradient
-    return off_by(gradient, tuple(np.random.default_rng(number).choice(places)), size)
+    place = np.random.default_rng(number).choice(np.argwhere(gradient))
+    return off_by(gradient, tuple(place), size)
 
 
 # --- the whole ledger -------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from training_figures import Part, ratios, spread, table
+from training_figures import Part, figures, ratios, spread, table
 
 README = Path(__file__).with_name("README.md")
 START, END = "<!-- measured: written by referee_bench.py -->", "<!-- end of measured -->"
@@ -52,7 +52,12 @@ def rows(speed: Part) -> Iterator[list[str]]:
             own = each(samples)
             ratio = "1" if name == "the referee" else spread(ratios(own, base))
             agreed = f"{sum(s[2] for s in samples):,} of {sum(s[1] for s in samples):,}"
-            yield [heat["task"], name, spread(own), f"{1000 / median(own):,.0f}", ratio, agreed]
+            yield [heat["task"], name, spread(own), rate(1000 / median(own)), ratio, agreed]
+
+
+def rate(value: float) -> str:
+    """How many a second: a whole number where that says enough."""
+    return f"{value:,.0f}" if value >= 10 else figures(value)
 
 
 def each(samples: list[Any]) -> list[float]:
