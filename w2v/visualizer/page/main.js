@@ -129,7 +129,8 @@ function drawSentence(step) {
   line.replaceChildren(...around);
   const word = line.querySelector(".target");
   if (word) line.scrollLeft = word.offsetLeft + word.offsetWidth / 2 - line.clientWidth / 2;
-  line.classList.toggle("cut", line.scrollWidth > line.clientWidth);
+  line.classList.toggle("cut-before", line.scrollLeft > 1);
+  line.classList.toggle("cut-after", line.scrollLeft + line.clientWidth < line.scrollWidth - 1);
 }
 
 function note(session, step) {
