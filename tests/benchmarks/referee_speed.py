@@ -52,7 +52,10 @@ def speed(rounds: int, instances: int, examples: int, say: Callable[[str], None]
         "rounds": rounds,
         "examples": examples,
         "first_pass": cold,
-        "heats": [{"task": heat.task, "samples": heat.samples} for heat in heats],
+        "heats": [
+            {"task": heat.task, "samples": {name: heat.samples[name] for name in heat.contestants}}
+            for heat in heats
+        ],
         "new_shapes": {subject.title: shapes(subject, examples) for subject in SUBJECTS},
         "sight": {
             "instances": instances,
@@ -156,7 +159,7 @@ def sight(subject: Subject, checker: Callable[[Subject], Check], instances: int)
 
 
 def ordinary(subject: Subject, wanted: int) -> Iterator[tuple[int, Instance]]:
-    """Instances of ordinary scale, numbered, whose gradient is not zero: a softmax of one word has no fault."""
+    """Instances of ordinary scale, numbered, whose gradient is not all zero, as that of one word is."""
     number = 0
     for seed in range(MOST_DRAWS):
         instance = random_instance(subject.entry.model, seed, subject.entry.sizes)
