@@ -73,6 +73,7 @@ html_css_files = ["companion.css", "practice.css", "trust.css", "api.css"]
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
+html_show_search_summary = False  # a browser lets no page from the file system read another
 html_theme_options = {
     "navigation_with_keys": True,
     "light_css_variables": {
@@ -98,5 +99,6 @@ html_theme_options = {
         "color-code-background": "#1f2226",
     },
 }
-pygments_style = "friendly"
-pygments_dark_style = "native"
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"
+viewcode_follow_imported_members = False  # a constant is not in the module of its type

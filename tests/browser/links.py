@@ -55,6 +55,8 @@ def follow(root: Path, page: Path, element: str, address: str, found: Found) -> 
     where = f"{page.relative_to(root)}: {address}"
     if target.is_dir() or not target.is_file() or not target.is_relative_to(root.resolve()):
         found.broken.append(f"{where} (no such page)")
+    elif "=" in parts.fragment:
+        return  # the state of a page, and no place on it
     elif parts.fragment and target.suffix == ".html" and unquote(parts.fragment) not in places(target):
         found.broken.append(f"{where} (no such place)")
 
