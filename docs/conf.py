@@ -101,4 +101,3 @@ html_theme_options = {
 }
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
-viewcode_follow_imported_members = False  # a constant is not in the module of its type

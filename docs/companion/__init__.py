@@ -26,4 +26,10 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("builder-inited", write_trust)
     app.connect("builder-inited", write_benchmarks)
     app.connect("source-read", follow_links)
+    app.connect("env-check-consistency", no_source_of_builtins)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def no_source_of_builtins(app: Any, env: Any) -> None:
+    """Leave ``builtins``, the module of a constant's type, out of the index of sources: it has none."""
+    vars(env).get("_viewcode_modules", {}).pop("builtins", None)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup
-
-FETCHED = {
+LINKS = {
+    "a": "href",
     "script": "src",
     "link": "href",
     "img": "src",
@@ -20,7 +20,7 @@ FETCHED = {
     "source": "src",
     "object": "data",
 }
-"""The elements whose address a browser asks for by itself."""
+"""The elements that have an address, and where. A browser asks by itself for all but that of an ``a``."""
 
 
 @dataclass
@@ -33,53 +33,62 @@ class Found:
     followed: int = 0
 
 
+class Page(HTMLParser):
+    """The links of a page, element and address, and the places on it."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.links: set[tuple[str, str]] = set()
+        self.places = {"", "top"}
+        self.feed(file.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note where an element leads, and what it is called."""
+        for name, value in attrs:
+            if value and name in ("id", "name"):
+                self.places.add(value)
+            if value and name == LINKS.get(tag):
+                self.links.add((tag, value))
+
+
+@cache
+def read(file: Path) -> Page:
+    """A page, read once."""
+    return Page(file)
+
+
 def follow_all(root: Path) -> Found:
     """Follow every link of every page below ``root``."""
     found = Found()
-    for page in sorted(root.rglob("*.html")):
-        for element, address in addresses(page):
-            follow(root, page, element, address, found)
+    for file in sorted(root.resolve().rglob("*.html")):
+        for element, address in sorted(read(file).links):
+            follow(root.resolve(), file, element, address, found)
     return found
 
 
-def follow(root: Path, page: Path, element: str, address: str, found: Found) -> None:
+def follow(root: Path, file: Path, element: str, address: str, found: Found) -> None:
     """Follow one link of a page."""
     parts = urlsplit(address)
     if parts.scheme in ("data", "mailto"):
         return
     if parts.scheme or parts.netloc:
-        (found.fetched if element in FETCHED else found.leaving).add(address)
+        (found.leaving if element == "a" else found.fetched).add(address)
         return
     found.followed += 1
-    target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
-    where = f"{page.relative_to(root)}: {address}"
-    if target.is_dir() or not target.is_file() or not target.is_relative_to(root.resolve()):
+    target = (file.parent / unquote(parts.path)).resolve() if parts.path else file
+    where = f"{file.relative_to(root)}: {address}"
+    if not is_there(target) or not target.is_relative_to(root):
         found.broken.append(f"{where} (no such page)")
-    elif "=" in parts.fragment:
-        return  # the state of a page, and no place on it
-    elif parts.fragment and target.suffix == ".html" and unquote(parts.fragment) not in places(target):
+    elif target.suffix == ".html" and not leads(unquote(parts.fragment), target):
         found.broken.append(f"{where} (no such place)")
 
 
 @cache
-def parsed(page: Path) -> BeautifulSoup:
-    """A page as a tree."""
-    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+def is_there(file: Path) -> bool:
+    """Whether there is such a file."""
+    return file.is_file()
 
 
-def addresses(page: Path) -> list[tuple[str, str]]:
-    """The links of a page: the name of the element, the address."""
-    wanted = {"a": "href", **FETCHED}
-    return [
-        (element.name, str(element[wanted[element.name]]))
-        for element in parsed(page).find_all(list(wanted))
-        if element.get(wanted[element.name])
-    ]
-
-
-@cache
-def places(page: Path) -> frozenset[str]:
-    """The places of a page that a link can lead to; "top" is one on every page."""
-    elements = parsed(page).find_all(lambda element: element.get("id") or element.get("name"))
-    found = {str(element.get(key)) for element in elements for key in ("id", "name")}
-    return frozenset(found | {"", "top"})
+def leads(fragment: str, file: Path) -> bool:
+    """Whether a fragment is a place on a page; what has an equals sign is a state of the page instead."""
+    return "=" in fragment or fragment in read(file).places

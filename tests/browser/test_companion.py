@@ -12,13 +12,15 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 
 from derivations.ledger import ledger
-from tests.browser.links import Found, follow_all, parsed
+from tests.browser.links import Found, follow_all
 
 DOCS = Path(__file__).parents[2] / "docs"
 WIDTHS = {"laptop": 1366, "tablet": 820, "phone": 390}
@@ -69,6 +71,12 @@ def visit(browser: Any, companion: Path) -> Iterator[Callable[..., Any]]:
 def outside(url: str) -> bool:
     """Whether a request leaves this machine."""
     return not url.startswith(("file:", "data:", "blob:", "about:"))
+
+
+@cache
+def parsed(page: Path) -> BeautifulSoup:
+    """A page as a tree."""
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
 
 
 def pages(companion: Path) -> list[Path]:
@@ -163,10 +171,10 @@ def test_the_visualizer_on_the_page_of_section_7_is_alive_and_its_links_lead_to_
     frame.locator("#stage-title", has_text="Forward").wait_for()
     links = page.locator("article a[href*='#epoch']")
     assert links.count() >= 3
-    where = links.first.get_attribute("href")
-    links.first.click()
-    stage = re.search(r"stage=(\w+)", where)[1]  # type: ignore[index]
-    page.locator("#stage-title", has_text=stage.capitalize()).wait_for()
+    stage = re.search(r"stage=(\w+)", links.first.get_attribute("href"))[1]  # type: ignore[index]
+    with page.expect_popup() as opened:
+        links.first.click()
+    opened.value.locator("#stage-title", has_text=stage.capitalize()).wait_for()
 
 
 def test_the_search_works_without_a_server(visit: Callable[..., Any]) -> None:
@@ -179,14 +187,15 @@ def test_the_search_works_without_a_server(visit: Callable[..., Any]) -> None:
 # --- for every reader -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_no_page_is_wider_than_the_screen(visit: Callable[..., Any], companion: Path, width: int) -> None:
-    page, wide = visit(width=width), []
+def test_no_page_is_wider_than_the_screen(visit: Callable[..., Any], companion: Path) -> None:
+    page, wide = visit(), []
     for file in pages(companion):
         page.goto(file.as_uri())
-        size = page.evaluate("document.documentElement.scrollWidth")
-        if size > width:
-            wide.append(f"{file.relative_to(companion)}: {size}")
+        for width in WIDTHS.values():
+            page.set_viewport_size({"width": width, "height": 900})
+            size = page.evaluate("document.documentElement.scrollWidth")
+            if size > width:
+                wide.append(f"{file.relative_to(companion)}: {size} of {width}")
     assert wide == []
 
 
