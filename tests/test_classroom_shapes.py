@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derivations.classroom.shapes import (
@@ -103,6 +103,7 @@ def test_the_seed_decides_what_is_drawn() -> None:
 
 
 @given(st.integers(0, 5))
+@settings(max_examples=2)
 def test_instances_can_be_drawn_inside_a_test_of_hypothesis(seed: int) -> None:
     assert len(some_instances(WORDS, 5, seed)) == 5
 

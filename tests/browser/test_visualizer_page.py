@@ -1,6 +1,5 @@
 """The visualizer's page in a real browser: what is clicked, typed and pointed at, and what it then shows.
 
-Headless Chromium, driven by Playwright; where either is missing these tests fail and say what to install.
 The server runs in a process of its own. Every page is watched: whatever it writes to its console, whatever
 it throws and every request that does not go to loopback fails the test that it belongs to.
 """
@@ -8,9 +7,7 @@ it throws and every request that does not go to loopback fails the test that it 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,37 +21,12 @@ import pytest
 from w2v.stepper import Stepper, StepSettings
 from w2v.visualizer.export import export, framed
 
-INSTALL = "the page is tested in Chromium: apt-get install chromium, pip install -e '.[test]'"
-
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 STAGES = ("Initial", "Forward", "Error", "Deltas", "Update")
 MINUS = "\N{MINUS SIGN}"
 SETTINGS = StepSettings()
 TWELVE = "the quick brown fox jumps over a lazy dog and runs away"
 SCRIPT = "<img/src=x/onerror=document.title='owned'> </script><script>document.title='owned'</script> b"
-
-
-def chromium() -> str:
-    """Where Chromium is, or a failure that says how to get it."""
-    names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.fail(INSTALL, pytrace=False)
-    return found
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """The browser; each test opens contexts of its own in it."""
-    path = chromium()
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        pytest.fail(INSTALL, pytrace=False)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="session")

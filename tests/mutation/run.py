@@ -59,25 +59,27 @@ def run(
     jobs: int = 0,
     advance: Advance = lambda mutants: None,
     techniques: int = 1,
+    paper: int = 1,
 ) -> Report:
     """Try every mutant of these modules; ``advance`` is told how many there are, at each one.
 
-    ``techniques`` is for those in a hurry: of the modules of §8, only one mutant in so many is tried.
+    For those in a hurry: of the modules of §8 only one mutant in ``techniques`` is tried, and of the paper's
+    sections only one in ``paper``.
     """
     start, listed, outcomes = time.perf_counter(), listed_survivors(), []
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs or os.cpu_count() or 1, context) as pool:
-        for outcome, number in tried(pool, modules, techniques):
+        for outcome, number in tried(pool, modules, techniques, paper):
             outcomes.append(outcome)
             advance(number)
     return Report(tuple(outcomes), listed, time.perf_counter() - start)
 
 
 def tried(
-    pool: ProcessPoolExecutor, modules: Sequence[str], techniques: int
+    pool: ProcessPoolExecutor, modules: Sequence[str], techniques: int, paper: int
 ) -> Iterator[tuple[Outcome, int]]:
     """The outcomes in the mutants' order, each with the number of all mutants."""
-    every = {module: techniques if is_technique(module) else 1 for module in modules}
+    every = {module: techniques if is_technique(module) else paper for module in modules}
     found = zip(modules, pool.map(mutants_of, modules), strict=True)
     mutants = list(chain.from_iterable(of_module[:: every[module]] for module, of_module in found))
     for outcome in pool.map(try_mutant, mutants, chunksize=8):

@@ -1,6 +1,6 @@
 """The browser that pages are tested in: headless Chromium, driven by Playwright.
 
-Where either is missing these tests fail, and say what to install.
+Where either is missing the tests fail, and say what to install.
 """
 
 from __future__ import annotations
@@ -24,15 +24,14 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """The browser; each test opens contexts of its own in it."""
+def running_browser() -> Iterator[Any]:
+    """The browser, until it is no longer needed."""
     path = chromium()
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
         pytest.fail(INSTALL, pytrace=False)
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield running
-        running.close()
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
