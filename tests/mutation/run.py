@@ -63,8 +63,8 @@ def run(
 ) -> Report:
     """Try every mutant of these modules; ``advance`` is told how many there are, at each one.
 
-    For those in a hurry: of the modules of §8 only one mutant in ``techniques`` is tried, and of the paper's
-    sections only one in ``paper``.
+    For those in a hurry: of the modules of §8 only one mutant in ``techniques`` is tried, and of those of
+    the paper's sections only one in ``paper``.
     """
     start, listed, outcomes = time.perf_counter(), listed_survivors(), []
     context = multiprocessing.get_context("spawn")
