@@ -6,9 +6,13 @@ errata and the tables from the ledger before Sphinx reads a page. What is typed 
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
+
+for chatty in ("jax", "traitlets"):  # which accelerators there are not, and which page is being run
+    logging.getLogger(chatty).setLevel(logging.WARNING)
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]

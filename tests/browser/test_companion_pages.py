@@ -150,15 +150,15 @@ def test_the_skip_grams_gradient_is_three_clicks_from_the_first_page(visit: Call
     entry = page.locator(".entry", has=page.locator("[id='skipgram.flow.dE_dW']"))
     entry.get_by_text("JAX's own program for ∂E/∂W").click()
     assert "def program(" in entry.locator("details[open]").inner_text()
-    assert entry.locator("math").first.is_visible()
+    entry.locator("math").first.wait_for()
     assert "verified" in entry.inner_text()
 
 
 def test_and_directly_from_the_first_page(visit: Callable[..., Any]) -> None:
     page = visit()
     page.get_by_role("link", name="∂E/∂W of the skip-gram", exact=True).click()
+    page.locator("[id='skipgram.flow.dE_dW']").wait_for()
     assert page.url.endswith("paper/section-6.html#skipgram.flow.dE_dW")
-    assert page.locator("[id='skipgram.flow.dE_dW']").is_visible()
 
 
 def test_the_visualizer_on_the_page_of_section_7_is_alive_and_its_links_lead_to_their_steps(
