@@ -17,6 +17,7 @@ from companion.evidence import Evidence
 from companion.relations import builds_on, relying_on
 from derivations.ledger import SECTIONS, TECHNIQUES, Entry, ledger
 from derivations.notation import KINDS
+from derivations.referee.tolerance import ROUNDINGS
 from derivations.report.page import inputs_of, number, place_of, prose, source_of, where
 from derivations.report.terminal import SECTION_TITLES, error_of
 
@@ -72,6 +73,11 @@ class Telling:
     def module(self) -> str:
         """The module that it is in."""
         return self.entry.label.partition(".")[0]
+
+    @property
+    def permitted(self) -> str:
+        """The error that is permitted, in roundings."""
+        return f"{ROUNDINGS:g}"
 
     @property
     def code(self) -> str:

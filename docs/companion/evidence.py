@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 
 import derivations
 from companion.keeping import digest, kept
 from derivations.ledger import Entry, ledger
-from derivations.referee.instances import random_instance
+from derivations.referee.instances import Instance, random_instance
 from derivations.referee.judges import left_sides
 from derivations.referee.programs import derivative_program, value_program
 from derivations.referee.runs import run
@@ -71,10 +72,27 @@ def programs_of(entry: Entry) -> list[tuple[str, str]]:
 def numbers_of(entry: Entry) -> str:
     """What the hand and every judge find on one instance, as ``derivations show`` prints it."""
     console = Console(file=io.StringIO(), width=WIDTH, record=True, highlight=False)
-    instance = random_instance(entry.model, SEED, dict(entry.sizes))
+    instance = readable_instance(entry)
     if not show_numbers(console, entry, instance):
         raise ValueError(f"{entry.label} does not hold at {instance}")
     return "\n".join(line.rstrip() for line in console.export_text().splitlines())
+
+
+def readable_instance(entry: Entry) -> Instance:
+    """Of some random instances one to read: ordinary values, no size 1, no two sizes alike, few numbers."""
+
+    def unreadable(instance: Instance) -> tuple[bool, bool, bool, int]:
+        sizes = [size for letter, size in instance.sizes.items() if letter not in entry.sizes]
+        numbers = sum(np.size(value) for value in instance.inputs.values())
+        return (
+            instance.scale != "ordinary",
+            min(sizes, default=2) < 2,
+            len(set(sizes)) < len(sizes),
+            numbers,
+        )
+
+    drawn = (random_instance(entry.model, seed, dict(entry.sizes)) for seed in range(SEED, SEED + 40))
+    return min(drawn, key=unreadable)
 
 
 def shapes_of(shapes: set[tuple[tuple[str, int], ...]]) -> str:

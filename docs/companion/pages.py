@@ -16,7 +16,7 @@ from sphinx.util import logging
 from companion import contents
 from companion.evidence import evidence_of_this_build
 
-EXAMPLES = 300
+EXAMPLES = 150
 """Instances of each equation that a build tries; ``derivations verify`` tries 1,000."""
 
 logger = logging.getLogger(__name__)
