@@ -25,7 +25,7 @@ from derivations.referee.tolerance import permitted
 from w2v import Word2Vec
 from w2v.stepper import Address, Stepper, StepSettings, WrongSettingError
 from w2v.stepper.losses import update
-from w2v.stepper.plane import axes_like, first_axes, points
+from w2v.stepper.plane import axes_like, first_axes, points, principal
 from w2v.stepper.quantities import quantities_of
 from w2v.stepper.recipes import Reference, Rest, bind, parse
 from w2v.stepper.referee import Verdicts, verdict_of
@@ -665,3 +665,15 @@ def test_a_step_of_fifty_words_is_a_few_thousand_calls_and_some_kilobytes(loss: 
         sys.setprofile(before)
     assert calls < 5_000
     assert len(said) < 60_000
+
+
+def test_the_plane_of_few_words_of_many_dimensions_is_that_of_their_covariance() -> None:
+    W = np.random.default_rng(5).normal(size=(4, 30))
+    centered = W - W.mean(axis=0)
+    variances, directions = np.linalg.eigh(centered.T @ centered)
+    axes, share = principal(W)
+    np.testing.assert_allclose(axes @ axes.T, directions[:, -2:] @ directions[:, -2:].T, atol=1e-12)
+    np.testing.assert_allclose(share, variances[-2:].sum() / variances.sum(), rtol=1e-12)
+    tall, share_of_tall = principal(W.T)
+    assert tall.shape == (4, 2)
+    assert 0 < share_of_tall < 1

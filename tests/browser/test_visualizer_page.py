@@ -222,6 +222,9 @@ def test_playing_goes_on_until_it_is_stopped(visit: Callable[..., Visit]) -> Non
     page.page.select_option("#speed", "next_epoch 100")
     page.page.click("#play")
     page.page.wait_for_function("() => Number(document.getElementById('fact-epoch').textContent) >= 4")
+    page.page.wait_for_function(
+        "() => Number(/epoch=(\\d+)/.exec(location.hash)?.[1]) >= 6"
+    )  # a link follows
     page.page.click("#play")
     assert page.page.locator("#play").get_attribute("aria-label") == "Play"
     stopped = page.text("#fact-epoch")
@@ -540,6 +543,10 @@ def test_a_screen_reader_hears_the_stage_and_the_sum(visit: Callable[..., Visit]
     page.press("w")
     page.at("Error", 3)
     assert page.cell("EI", 1).get_attribute("aria-label") == f"EI 2, like: {page.numbers('EI')[1]}" != label
+    page.press("ArrowRight", "ArrowLeft", "e")
+    page.at("Error", 8)
+    assert page.cell("EI", 2).get_attribute("aria-label") is None  # it was the number of another epoch
+    assert page.text('[data-cell="EI 1"] text') in page.cell("EI", 1).get_attribute("aria-label")
 
 
 # --- how it looks ---------------------------------------------------------------------------------------

@@ -18,12 +18,16 @@ def principal(W: Float64[Array, "V N"]) -> tuple[Float64[Array, "N 2"], float]:
     Vectors of one dimension get an axis of zeros beside theirs.
     """
     centered = W - W.mean(axis=0)
-    variances, directions = np.linalg.eigh(centered.T @ centered)
-    axes = directions[:, ::-1][:, :2]
+    if len(W) < W.shape[1]:  # few words of many dimensions: those are not looked for one by one
+        _, spreads, directions = np.linalg.svd(centered, full_matrices=False)
+        variances, axes = spreads**2, directions[:2].T
+    else:
+        variances, directions = np.linalg.eigh(centered.T @ centered)
+        variances, axes = variances[::-1], directions[:, ::-1][:, :2]
     if axes.shape[1] == 1:
         axes = np.hstack([axes, np.zeros((1, 1))])
     total = variances.sum()
-    return axes, float(variances[-2:].sum() / total) if total > 0 else 1.0
+    return axes, float(variances[:2].sum() / total) if total > 0 else 1.0
 
 
 def first_axes(W: Float64[Array, "V N"]) -> Float64[Array, "N 2"]:

@@ -200,8 +200,10 @@ let writeTimer = 0;
 
 /** Put where we are into the address: not at every frame, browsers do not like that. */
 function remember() {
-  clearTimeout(writeTimer);
+  if (writeTimer) return; // it will write where we are then
   writeTimer = setTimeout(() => {
+    writeTimer = 0;
+    if (!now.step) return;
     const address = writeAddress(now.session.settings, now.step, now.stage);
     written = address ?? "";
     try {

@@ -104,6 +104,7 @@ export function fillTable(table, session, step, stage) {
   for (const cell of table.cells) {
     fillCell(cell, numberAt(session, step, id, cell.at), step.moved?.[id]);
     stopAt(cell, cell === stop ? 0 : -1);
+    if (cell.named && cell !== stop) cell.group.removeAttribute("aria-label"); // it was that of another step
   }
   nameCell(stop, step);
 }
@@ -150,6 +151,7 @@ export function nameCell(cell, step) {
   });
   const name = [spoken(quantity, cell.at), ...words.filter(Boolean)].join(", ");
   cell.group.setAttribute("aria-label", `${name}: ${cell.shown}`);
+  cell.named = true;
 }
 
 export function keyOf(id, at) {
