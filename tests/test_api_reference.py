@@ -11,16 +11,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from companion import api
+from companion.docstrings import as_python, equations_of, names_in, thing_named, with_drawings
+
+from derivations import mlp
+from derivations.ledger import SECTIONS, ledger
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-sys.path.insert(0, str(DOCS))
-
-from companion import api  # noqa: E402
-from companion.docstrings import as_python, equations_of, names_in, thing_named, with_drawings  # noqa: E402
-
-from derivations import mlp  # noqa: E402
-from derivations.ledger import SECTIONS, ledger  # noqa: E402
 
 Holder = ast.Module | ast.ClassDef
 Named = ast.ClassDef | ast.FunctionDef
@@ -208,7 +206,7 @@ def test_a_docstring_that_refers_to_nothing_fails_the_build(
     (source / "conf.py").write_text(CONF.format(docs=str(DOCS)), encoding="utf-8")
     (source / "planted.py").write_text(PLANTED.format(fault=fault), encoding="utf-8")
     (source / "index.rst").write_text("A\n=\n\n.. automodule:: planted\n", encoding="utf-8")
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", source, tmp_path / "html"]
+    command = [sys.executable, "-m", "sphinx", "-qWN", source, tmp_path / "html"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=source)
     assert (done.returncode == 0) == (not fault), done.stderr
     assert warning in done.stderr

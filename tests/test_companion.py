@@ -6,17 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from companion import relations
+from companion.contents import in_words, markdown, part_of, symbol, title_of
+
+from derivations import cbow, mlp, rnnlm, skipgram
+from derivations.ledger import find, ledger
 from tests.browser.links import follow_all
 
 DOCS = Path(__file__).parents[1] / "docs"
-sys.path.insert(0, str(DOCS))
-
-from companion import relations  # noqa: E402
-from companion.contents import in_words, markdown, part_of, symbol, title_of  # noqa: E402
-
-from derivations import cbow, mlp, rnnlm, skipgram  # noqa: E402
-from derivations.ledger import find, ledger  # noqa: E402
-
 CONF = """
 import sys
 sys.path[:0] = [{docs!r}]
@@ -56,7 +53,7 @@ def warnings_of(folder: Path, page: str, name: str = "index.md") -> str:
     (source / "conf.py").write_text(CONF.format(docs=str(DOCS)), encoding="utf-8")
     (source / "index.md").write_text("# A\n\n```{toctree}\nb\n```\n", encoding="utf-8")
     (source / name).write_text(page, encoding="utf-8")
-    command = [sys.executable, "-m", "sphinx", "-q", "-d", folder / "trees", source, folder / "html"]
+    command = [sys.executable, "-m", "sphinx", "-qN", "-d", folder / "trees", source, folder / "html"]
     return subprocess.run(command, capture_output=True, text=True).stderr
 
 
