@@ -17,7 +17,7 @@ says what values an input may take; ``-`` marks a quantity that is computed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +89,15 @@ def _quantity(row: list[str]) -> Quantity:
     return quantity
 
 
+def tuple_text(sizes: Sequence[Any]) -> str:
+    """Sizes as Python writes them.
+
+    >>> tuple_text(("V",)), tuple_text(("V", 1)), tuple_text(())
+    ('(V,)', '(V, 1)', '()')
+    """
+    return f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
+
+
 def check_arrays(table: Notation, **arrays: Any) -> dict[str, int]:
     """Hold arrays against their notation; return the sizes they agree on.
 
@@ -105,8 +114,8 @@ def check_arrays(table: Notation, **arrays: Any) -> dict[str, int]:
         _check_floats(name, array)
         if array.ndim != len(expected):
             raise ValueError(
-                f"{name} has shape {array.shape}, expected ({', '.join(expected)}"
-                f"{',' if len(expected) == 1 else ''}): {_axes_repair(name, array, len(expected))}"
+                f"{name} has shape {array.shape}, expected {tuple_text(expected)}: "
+                f"{_axes_repair(name, array, len(expected))}"
             )
         for letter, size in zip(expected, array.shape, strict=True):
             known = int(letter) if letter.isdigit() else dims.setdefault(letter, size)

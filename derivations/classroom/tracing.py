@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from derivations.classroom.shapes import WORDS, Argument, Description
+from derivations.notation import tuple_text
 from derivations.referee.primitives import UnknownPrimitiveError, logistic
 from derivations.referee.tolerance import ESTIMATED, UNIT
 from derivations.referee.transcripts import Transcript
@@ -35,9 +36,9 @@ class LossError(ValueError):
 def check_number(shape: Any, dtype: Any) -> None:
     """Raise :class:`LossError` for what a loss returned if it is not one real number."""
     if tuple(shape):
-        sizes = f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
         raise LossError(
-            f"the loss returns an array of shape {sizes}; a loss is one number: add up its entries, .sum()"
+            f"the loss returns an array of shape {tuple_text(shape)}; "
+            "a loss is one number: add up its entries, .sum()"
         )
     if np.dtype(dtype).kind != "f":
         raise LossError(f"the loss returns {np.dtype(dtype)}; a loss is one real number, a float")

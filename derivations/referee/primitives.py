@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from derivations.notation import tuple_text
 from derivations.referee.tolerance import ELEMENTARY, UNIT
 
 
@@ -294,5 +295,4 @@ def integers(numbers: Any) -> tuple[int, ...]:
 
 def shape_of(sizes: Any) -> str:
     """Sizes, symbolic or not, as the source of a tuple."""
-    text = ", ".join(str(size).replace("^", "**") for size in sizes)
-    return f"({text}{',' if len(sizes) == 1 else ''})"
+    return tuple_text([str(size).replace("^", "**") for size in sizes])

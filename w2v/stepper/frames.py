@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy import ndarray as Array
 
+from derivations.notation import tuple_text
 from w2v.stepper.addresses import Address
 from w2v.stepper.losses import Quantities
 from w2v.stepper.plane import points
-from w2v.stepper.quantities import STAGES, Named, computed_at, letters_of, quantities_of, tuple_text
+from w2v.stepper.quantities import STAGES, Named, computed_at, letters_of, quantities_of
 from w2v.stepper.recipes import Reference, Rest, Term, bind, first_repetition, repeated, rest_of, written
 from w2v.stepper.trajectory import State, Trajectory
 from w2v.stepper.windows import Axis, axes_of, windowed

@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
+from derivations.notation import tuple_text
 from w2v.stepper.recipes import Node, parse
 
 STAGES = ("initial", "forward", "error", "deltas", "update")
@@ -71,15 +72,6 @@ class Named:
     def repeats_rows(self) -> bool:
         """Whether the array has the shown row once for every context: u and y of the softmax."""
         return len(self.shape) > len(self.axes)
-
-
-def tuple_text(sizes: tuple[Any, ...]) -> str:
-    """Sizes as Python writes them.
-
-    >>> tuple_text(("V",)), tuple_text(("V", 1)), tuple_text(())
-    ('(V,)', '(V, 1)', '()')
-    """
-    return f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
 
 
 @cache
