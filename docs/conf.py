@@ -35,8 +35,6 @@ source_suffix = {".md": "myst-nb", ".rst": "restructuredtext"}
 exclude_patterns = ["_build", "conf.py", "companion/**", "lessons/README.md"]
 nitpicky = True
 nitpick_ignore = [("py:class", "ndarray")]  # what jaxtyping calls NumPy's, which has no page here
-numfig = False
-today_fmt = "%Y-%m-%d"
 
 myst_enable_extensions = [
     "dollarmath",

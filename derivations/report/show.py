@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from derivations.ledger import SECTIONS, Entry
-from derivations.notation import KINDS
+from derivations.notation import KINDS, tuple_text
 from derivations.referee.instances import Instance
 from derivations.referee.judges import Bench, left_sides
 from derivations.referee.programs import derivative_program, value_program
@@ -109,16 +111,19 @@ def findings(entry: Entry, instance: Instance) -> list[tuple[str, Any]]:
     return found
 
 
+def with_own_notation() -> dict[str, ModuleType]:
+    """The section modules whose notation is not that of one before them, by name."""
+    found: dict[str, ModuleType] = {}
+    for name in SECTIONS:
+        module = import_module(f"derivations.{name}")
+        if not any(module.NOTATION is known.NOTATION for known in found.values()):
+            found[name] = module
+    return found
+
+
 def show_notation(console: Console) -> None:
     """Print the notation tables of all sections that have one of their own."""
-    import importlib
-
-    seen: list[Any] = []
-    for name in SECTIONS:
-        module = importlib.import_module(f"derivations.{name}")
-        if any(module.NOTATION is table for table in seen):
-            continue
-        seen.append(module.NOTATION)
+    for name, module in with_own_notation().items():
         table = Table(
             title=f"{name}, §{module.SECTION}",
             title_justify="left",
@@ -130,7 +135,6 @@ def show_notation(console: Console) -> None:
         for column in ("Python", "paper", "shape", "meaning", "values"):
             table.add_column(column)
         for row in module.NOTATION.values():
-            shape = f"({', '.join(row.shape)}{',' if len(row.shape) == 1 else ''})"
-            table.add_row(row.name, row.symbol, shape, row.meaning, KINDS[row.drawn])
+            table.add_row(row.name, row.symbol, tuple_text(row.shape), row.meaning, KINDS[row.drawn])
         console.print(table)
         console.print()

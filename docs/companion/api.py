@@ -16,11 +16,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from sphinx.ext import autosummary
 
 from companion.docstrings import add_docstrings
-from companion.pages import write
+from companion.pages import template, write
 from derivations.ledger import SECTIONS
 
 PUBLIC = {
@@ -61,17 +60,11 @@ def write_reference(app: Any) -> None:
 
 def reference() -> dict[str, str]:
     """All pages by name, as reStructuredText."""
-    environment = Environment(
-        loader=PackageLoader("companion"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        autoescape=False,  # no HTML  # noqa: S701
-    )
-    page = environment.get_template("api-module.rst")
+    page = template("api-module.rst")
     pages = {
         name: page.render(name=name, names=public_names(name), groups=groups_of(name)) for name in modules()
     }
-    return {"index": environment.get_template("api-index.rst").render(index()), **pages}
+    return {"index": template("api-index.rst").render(index()), **pages}
 
 
 @cache

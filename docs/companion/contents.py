@@ -16,9 +16,10 @@ from typing import Any
 from companion.evidence import Evidence
 from companion.relations import builds_on, relying_on
 from derivations.ledger import SECTIONS, TECHNIQUES, Entry, ledger
-from derivations.notation import KINDS
+from derivations.notation import KINDS, tuple_text
 from derivations.referee.tolerance import ROUNDINGS
 from derivations.report.page import inputs_of, number, place_of, prose, source_of, where
+from derivations.report.show import with_own_notation
 from derivations.report.terminal import SECTION_TITLES, error_of
 
 Page = tuple[str, str, dict[str, Any]]
@@ -135,9 +136,14 @@ def section_page(title: str, section: str, told: list[Telling]) -> dict[str, Any
 
 def title_of(module: ModuleType) -> str:
     """What a module is about, from the first line of its docstring: up to a colon or a bracket."""
-    about = re.sub(r"^§[^:]*: ", "", (inspect.getdoc(module) or "").partition("\n\n")[0])
-    title = re.split(r":| \(|\.$", " ".join(about.split()))[0]
-    return title[0].upper() + title[1:]
+    first = about(inspect.getdoc(module) or "").partition("\n\n")[0]
+    return re.split(r":| \(|\.$", " ".join(first.split()))[0]
+
+
+def about(docstring: str) -> str:
+    """A module's docstring without the places of the paper that it begins with: ``§3, pp. 3-5: ``."""
+    words = re.sub(r"^§[^:]*: ", "", docstring)
+    return words[0].upper() + words[1:]
 
 
 def heading_of(telling: Telling) -> tuple[str, str]:
@@ -169,19 +175,14 @@ class Module:
     def notation(self) -> list[tuple[str, ...]]:
         """The rows of its table: paper, Python, shape, meaning, values."""
         return [
-            (row.symbol, row.name, shape(row.shape), row.meaning, KINDS[row.drawn])
+            (row.symbol, row.name, tuple_text(row.shape), row.meaning, KINDS[row.drawn])
             for row in self.module.NOTATION.values()
         ]
 
     @property
     def has_own_table(self) -> bool:
         """Whether its table is not that of another module."""
-        name = self.module.__name__.rpartition(".")[2]
-        others = SECTIONS[: SECTIONS.index(name)]
-        return all(
-            importlib.import_module(f"derivations.{other}").NOTATION is not self.module.NOTATION
-            for other in others
-        )
+        return self.module in with_own_notation().values()
 
     @property
     def passes(self) -> list[tuple[str, str]]:
@@ -199,16 +200,9 @@ def code_of(function: Callable[..., Any]) -> str:
     return (source.head + source.docstring + source.body).rstrip()
 
 
-def shape(sizes: tuple[str, ...]) -> str:
-    """A shape as Python writes it, ``(N,)``."""
-    return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
-
-
 def markdown(docstring: str) -> str:
     """A docstring as Markdown: what is indented is set as it stands, double backticks become single."""
-    first, _, rest = docstring.partition("\n")
-    first = re.sub(r"^§[^:]*: ", "", first)
-    blocks = re.split(r"\n{2,}", f"{first[0].upper()}{first[1:]}\n{rest}")
+    blocks = re.split(r"\n{2,}", about(docstring))
     return "\n\n".join(
         f"```text\n{textwrap.dedent(block)}\n```" if block.startswith("    ") else in_words(block)
         for block in blocks
@@ -251,12 +245,8 @@ def repeated(telling: Telling, errata: list[Telling]) -> list[str]:
 
 def modules_with_a_table() -> list[tuple[str, Module]]:
     """The modules that have a notation of their own, with their titles."""
-    found: list[tuple[str, Module]] = []
-    for name in SECTIONS:
-        module = importlib.import_module(f"derivations.{name}")
-        if not any(module.NOTATION is known.module.NOTATION for _, known in found):
-            found.append((f"§{module.SECTION} {title_of(module)}", Module(module)))
-    return found
+    modules = with_own_notation().values()
+    return [(f"§{module.SECTION} {title_of(module)}", Module(module)) for module in modules]
 
 
 def symbol(letters: str) -> str:

@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from derivations.ledger import SECTIONS
+
 PACKAGES = ("derivations", "w2v")
 
 
@@ -31,11 +33,6 @@ class Part(NamedTuple):
     columns: tuple[int, int]
 
 
-SECTIONS = (
-    *("backpropagation", "mlp", "mlp_figure", "softmax_cross_entropy", "numpy_shapes"),
-    *("skipgram", "skipgram_figure", "skipgram_matrices", "cbow", "negative_sampling", "huffman"),
-    *("hierarchical_softmax", "batches", "sampling", "nnlm", "rnnlm", "counting", "operations", "errata"),
-)
 COMMANDS = (
     *("derivations", "derivations.__main__", "derivations.command"),
     *("derivations.classroom.exercise_command", "derivations.classroom.zoo_command"),
@@ -54,7 +51,7 @@ HOUSE = (
     Part(
         "sections",
         "derivations",
-        tuple(f"derivations.{name}" for name in SECTIONS),
+        tuple(f"derivations.{name}" for name in (*SECTIONS, "counting", "errata")),
         ("notation, ledger",),
         4,
         (2, 3),

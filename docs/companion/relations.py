@@ -35,16 +35,22 @@ def builds_on(entry: Entry) -> list[str]:
     return sorted(here, key=order.index)
 
 
-def relying_on(entry: Entry) -> list[str]:
-    """The labels of all equations that build on this one's function, directly or by way of others."""
-    users: dict[str, set[str]] = {}
+@cache
+def users() -> Mapping[str, set[str]]:
+    """The labels of the equations that build on a function, by its key."""
+    found: dict[str, set[str]] = {}
     for other in ledger():
         for label in builds_on(other):
-            users.setdefault(key_of(label), set()).add(other.label)
+            found.setdefault(key_of(label), set()).add(other.label)
+    return found
+
+
+def relying_on(entry: Entry) -> list[str]:
+    """The labels of all equations that build on this one's function, directly or by way of others."""
     reached: set[str] = set()
     frontier = [key_of(entry.label)]
     while frontier:
-        for label in users.get(frontier.pop(), set()) - reached:
+        for label in users().get(frontier.pop(), set()) - reached:
             reached.add(label)
             frontier.append(key_of(label))
     return [other.label for other in ledger() if other.label in reached and other.rhs is not entry.rhs]

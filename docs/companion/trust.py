@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from companion import house_picture, imports, measured, plots
-from companion.pages import write
+from companion.pages import template, write
 from derivations.ledger import find, ledger
 from derivations.referee import instances, tolerance
 from derivations.referee.instances import draw
@@ -37,17 +36,9 @@ FAULT, SOON = "1e-12", 10
 
 def write_trust(app: Any) -> None:
     """Write both pages; ValueError for a number that is missing, or an arrow that runs back."""
-    environment = Environment(
-        loader=PackageLoader("companion"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # the output is Markdown  # noqa: S701
-    )
-    environment.filters.update(FILTERS)
     folder = Path(app.srcdir)
     for name, given in (("referee", referee_page()), ("house", house_page())):
-        write(folder / f"{name}.md", environment.get_template(f"{name}.md").render(given))
+        write(folder / f"{name}.md", template(f"{name}.md", **FILTERS).render(given))
 
 
 def write_benchmarks(app: Any) -> None:

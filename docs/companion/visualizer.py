@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from companion.pages import template, write
 from derivations.report.page import prose
 from w2v.stepper import Stepper, StepSettings
 from w2v.stepper.quantities import STAGES, TEXTS, Named, computed_at, quantities_of
-from w2v.visualizer.export import export
+from w2v.visualizer.export import one_file
 
 EPOCHS = {"softmax": 10, "negative": 3, "hs": 3}
 """The losses, and how many epochs of each are in its file: 0.5 MB, and twice 0.3 MB."""
@@ -54,12 +53,5 @@ def stages() -> Iterator[Stage]:
 
 
 def exported() -> dict[str, str]:
-    """One file for each loss, which works offline."""
-    with tempfile.TemporaryDirectory() as folder:
-        return {loss: exported_one(loss, Path(folder, f"{loss}.html")) for loss in EPOCHS}
-
-
-def exported_one(loss: str, file: Path) -> str:
-    """The first epochs with a loss, on the paper's own text."""
-    export(Stepper.of(StepSettings(loss=loss)), file, EPOCHS[loss])
-    return file.read_text(encoding="utf-8")
+    """One file for each loss, which works offline: its first epochs on the paper's own text."""
+    return {loss: one_file(Stepper.of(StepSettings(loss=loss)), epochs) for loss, epochs in EPOCHS.items()}
