@@ -18,6 +18,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.browser.contrast import too_low
 from w2v.stepper import Stepper, StepSettings
 from w2v.visualizer.export import export, framed
 
@@ -606,41 +607,13 @@ def test_a_window_of_a_large_vocabulary_says_so(visit: Callable[..., Visit]) -> 
     assert "36 more" in page.text("#sum")
 
 
-CONTRAST = """() => {
-    const channel = (c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-    const light = (rgb) => rgb.reduce((sum, c, n) => sum + [0.2126, 0.7152, 0.0722][n] * channel(c), 0);
-    const read = (css) => {
-        const c = css.match(/[\\d.]+/g)?.map(Number);
-        return c && (c[3] ?? 1) > 0.5 ? c.slice(0, 3) : null;
-    };
-    const ground = (one) => {
-        for (let at = one; at; at = at.parentElement) {
-            const rect = at.matches('.cell') ? at.querySelector('rect') : null;
-            const found = read(rect ? getComputedStyle(rect).fill : getComputedStyle(at).backgroundColor);
-            if (found) return found;
-        }
-    };
-    const low = [];
-    for (const one of document.querySelectorAll('body *')) {
-        const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-        const passed = ':disabled, title, .unknown, .unseen, script, option';
-        if (!own || !one.getClientRects().length || one.closest(passed)) continue;
-        const style = getComputedStyle(one);
-        const front = read(one.ownerSVGElement ? style.fill : style.color);
-        const [a, b] = [light(front), light(ground(one))].sort((x, y) => y - x);
-        const name = one.className.baseVal ?? one.className;
-        if ((a + 0.05) / (b + 0.05) < 4.5) low.push(`${name} ${one.textContent}`);
-    }
-    return low;
-}"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_contrast_is_four_and_a_half_to_one(visit: Callable[..., Visit], scheme: str) -> None:
     page = visit("word=2&stage=deltas", color_scheme=scheme)
+    passed = ":disabled, title, .unknown, .unseen, script, option"
     for pointed in [("dE_dW_prime", 1, 2), ("EI", 2)]:
         page.cell(*pointed).hover()
-        assert page.page.evaluate(CONTRAST) == []
+        assert too_low(page.page, "body *", passed) == []
 
 
 def test_less_motion_is_respected(visit: Callable[..., Visit]) -> None:
