@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,17 +9,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from companion import zoo
+from companion.keeping import digest, kept
+from companion.visualizer import stages
+
+from derivations.classroom.zoo import ZOO, find
+from derivations.ledger import ledger
+from w2v.stepper.quantities import STAGES, quantities_of
 
 DOCS = Path(__file__).parents[1] / "docs"
-sys.path.insert(0, str(DOCS))
-
-from companion import zoo  # noqa: E402
-from companion.keeping import digest, kept  # noqa: E402
-from companion.visualizer import stages  # noqa: E402
-
-from derivations.classroom.zoo import ZOO, find  # noqa: E402
-from derivations.ledger import ledger  # noqa: E402
-from w2v.stepper.quantities import STAGES, quantities_of  # noqa: E402
 
 # --- the zoo ----------------------------------------------------------------------------------------------
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from companion.house_picture import in_words, picture
+from companion.imports import HOUSE, House, Module, Part, part_of, read_house
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "docs"))
-
-from companion.house_picture import in_words, picture  # noqa: E402
-from companion.imports import HOUSE, House, Module, Part, part_of, read_house  # noqa: E402
-
 SMALL = (
     Part("ground", "w2v.ground", ("w2v.ground",), (), 2, (0, 1)),
     Part("middle", "w2v.middle", ("w2v.middle.",), ("ground",), 1, (0, 1)),

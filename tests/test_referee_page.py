@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+import referee_faults
+import referee_tables
+import training_page
+from companion import measured, plots, trust
+
+from derivations.ledger import find
+from derivations.referee.instances import random_instance
+from derivations.referee.judges import Bench
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "tests" / "benchmarks")]
-
-import referee_faults  # noqa: E402
-import referee_tables  # noqa: E402
-import training_page  # noqa: E402
-from companion import measured, plots, trust  # noqa: E402
-
-from derivations.ledger import find  # noqa: E402
-from derivations.referee.instances import random_instance  # noqa: E402
-from derivations.referee.judges import Bench  # noqa: E402
-
 FILE = ROOT / "docs" / "referee.json"
 
 
