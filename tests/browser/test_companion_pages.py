@@ -1,6 +1,6 @@
 """The companion in a real browser, and as a folder of files: complete, offline, for every reader.
 
-The pages are those that ``COMPANION`` names, the folder that the README's command built; without it they
+The pages are those that ``COMPANION`` names, a folder that the README's command builds; without it they
 are built here, with all warnings as errors.
 """
 
@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -33,12 +34,21 @@ ALLOWED = ("https://github.com/pradyunsg/furo", "https://pradyunsg.me")
 def companion(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the built pages."""
     if "COMPANION" in os.environ:
-        return Path(os.environ["COMPANION"]).resolve()
+        return awaited(Path(os.environ["COMPANION"]).resolve())
     folder = tmp_path_factory.mktemp("companion")
     command = [sys.executable, "-m", "sphinx", "-W", "-q", "-d", folder / "doctrees", DOCS, folder / "html"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-4000:]
     return folder / "html"
+
+
+def awaited(folder: Path, minutes: float = 10) -> Path:
+    """A folder as soon as it is there: CI builds the companion beside the first tests."""
+    last = time.monotonic() + 60 * minutes
+    while not folder.is_dir():
+        assert time.monotonic() < last, f"{folder} is not there"
+        time.sleep(0.5)
+    return folder
 
 
 @pytest.fixture(scope="session")
