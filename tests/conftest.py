@@ -16,7 +16,7 @@ settings.register_profile(
 )
 settings.register_profile(
     "thorough",
-    max_examples=100,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,

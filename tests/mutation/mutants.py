@@ -25,6 +25,8 @@ from cosmic_ray.operators.operator import Operator
 import derivations
 
 from .operators import operators
+from .trees import ArrayOperator
+from .trees import text as text_of
 
 FOLDER = Path(derivations.__file__).parent
 
@@ -106,25 +108,38 @@ def mutants_in(module: str, source: str) -> Iterator[Mutant]:
 def changed(code: str) -> Iterator[tuple[str, str]]:
     """A statement, changed by every operator in every place: the operator's name, the text."""
     nodes = list(ast_nodes(get_ast(code)))
+    formulas = [node for node in nodes if is_formula(node)]
     for name, operator in operators().items():
-        for occurrence in occurrences(operator(), nodes):
-            text = mutate_code(code, operator(), occurrence)
+        if issubclass(operator, ArrayOperator):  # what it writes is known: nothing has to be read again
+            texts = (replaced(code, node, text) for node in formulas for text in operator().variants(node))
+        else:
+            texts = (mutate_code(code, operator(), n) for n in occurrences(operator(), nodes, formulas))
+        for text in texts:
             if text is not None:
                 yield name, text
 
 
-def occurrences(operator: Operator, nodes: list[Any]) -> list[int]:
+def replaced(code: str, node: Any, text: str) -> str:
+    """A statement with another text in the place of a node."""
+    lines = code.splitlines(keepends=True)
+    (first, column), (last, end) = node.start_pos, node.end_pos
+    return "".join(
+        (*lines[: first - 1], lines[first - 1][:column], text, lines[last - 1][end:], *lines[last:])
+    )
+
+
+def occurrences(operator: Operator, nodes: list[Any], formulas: list[Any]) -> list[int]:
     """Which of an operator's places, in cosmic-ray's count, are in a formula."""
-    number = count()
-    places = [(next(number), node) for node in nodes for _ in operator.mutation_positions(node)]
-    return [n for n, node in places if is_formula(node)]
+    number, wanted = count(), set(map(id, formulas))
+    places = [(next(number), id(node)) for node in nodes for _ in operator.mutation_positions(node)]
+    return [n for n, place in places if place in wanted]
 
 
 def is_formula(node: Any) -> bool:
     """Whether a node computes something; see the module docstring."""
     while node.parent is not None:
         parent = node.parent
-        if node.type == "lambdef" or node.get_code().strip().startswith("sizes="):
+        if node.type == "lambdef" or (node.type == "argument" and text_of(node).startswith("sizes=")):
             return True
         if node.type in ("decorator", "import_from", "import_name") or is_annotation(node, parent):
             return False

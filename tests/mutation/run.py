@@ -6,11 +6,10 @@ import multiprocessing
 import os
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import chain
 from pathlib import Path
 
 from derivations.ledger import SECTIONS, TECHNIQUES
@@ -28,9 +27,10 @@ Advance = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Report:
-    """The outcomes of a run, and how they compare with the list."""
+    """The outcomes of a run, the keys of all mutants there are, and how they compare with the list."""
 
     outcomes: tuple[Outcome, ...]
+    there: frozenset[Key]
     listed: dict[Key, str]
     seconds: float
 
@@ -49,9 +49,8 @@ class Report:
         """Lines of the list whose mutant is killed, or exists no more."""
         modules = {outcome.mutant.module for outcome in self.outcomes}
         listed = {key for key in self.listed if key[0].removesuffix(".py") in modules}
-        there = {mutant.key for module in modules for mutant in mutants_of(module)}
         killed = {outcome.mutant.key for outcome in self.outcomes if not outcome.survived}
-        return [key for key in self.listed if key in (listed - there) | (listed & killed)]
+        return [key for key in self.listed if key in (listed - self.there) | (listed & killed)]
 
 
 def run(
@@ -67,23 +66,16 @@ def run(
     the paper's sections only one in ``paper``.
     """
     start, listed, outcomes = time.perf_counter(), listed_survivors(), []
+    every = {module: techniques if is_technique(module) else paper for module in modules}
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs or os.cpu_count() or 1, context) as pool:
-        for outcome, number in tried(pool, modules, techniques, paper):
+        found = dict(zip(modules, pool.map(mutants_of, modules), strict=True))
+        mutants = [mutant for module in modules for mutant in found[module][:: every[module]]]
+        for outcome in pool.map(try_mutant, mutants, chunksize=8):
             outcomes.append(outcome)
-            advance(number)
-    return Report(tuple(outcomes), listed, time.perf_counter() - start)
-
-
-def tried(
-    pool: ProcessPoolExecutor, modules: Sequence[str], techniques: int, paper: int
-) -> Iterator[tuple[Outcome, int]]:
-    """The outcomes in the mutants' order, each with the number of all mutants."""
-    every = {module: techniques if is_technique(module) else paper for module in modules}
-    found = zip(modules, pool.map(mutants_of, modules), strict=True)
-    mutants = list(chain.from_iterable(of_module[:: every[module]] for module, of_module in found))
-    for outcome in pool.map(try_mutant, mutants, chunksize=8):
-        yield outcome, len(mutants)
+            advance(len(mutants))
+    there = frozenset(mutant.key for of_module in found.values() for mutant in of_module)
+    return Report(tuple(outcomes), there, listed, time.perf_counter() - start)
 
 
 def is_technique(module: str) -> bool:
