@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -250,7 +251,8 @@ def test_a_request_that_breaks_off_is_no_error_of_the_server() -> None:
     async def send(message: Any) -> None:
         said.append(message)
 
-    asyncio.run(create_app()(scope, receive, send))
+    with ThreadPoolExecutor(1) as thread:  # in this one a browser may have its own loop
+        thread.submit(lambda: asyncio.run(create_app()(scope, receive, send))).result()
     assert said[0]["status"] == 400
 
 
@@ -354,16 +356,12 @@ def test_who_goes_far_lets_others_in_between() -> None:
     stepper = Stepper("a b c d e")
     far = threading.Thread(target=stepper.step, args=[1500, 0])
     far.start()
-    time.sleep(0.05)
-    waits = []
+    served = 0
     while far.is_alive():
-        start = time.perf_counter()
-        stepper.step(0, 1)
-        waits.append(time.perf_counter() - start)
-        time.sleep(0.01)
+        stepper.step(served % 3, 1)
+        served += far.is_alive()
     far.join()
-    assert waits
-    assert sorted(waits)[len(waits) // 2] < 0.5
+    assert served >= 5
     assert stepper.step(1500, 0)["iteration"] == 7500
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +25,9 @@ FRAMES, FRAME_MEMORY = 8, 64 << 20
 
 MOST_WORDS = 200
 """Words of a text that is shown whole."""
+
+PAUSE = 0.001
+"""Seconds in which others come in: without it who holds a lock has it again before they are awake."""
 
 
 class Stepper:
@@ -122,6 +126,7 @@ class Stepper:
                 state = self.trajectory.toward(iteration, state)
                 if state.iteration == iteration:
                     return self._kept(Frame.of(self.trajectory, state, self.limits))
+            time.sleep(PAUSE)
 
     def _kept(self, frame: Frame) -> Frame:
         self._frames[frame.state.iteration] = frame

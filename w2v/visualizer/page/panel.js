@@ -3,10 +3,11 @@
 import { byId, html, mathml } from "./dom.js";
 import { fullName, symbolAsHtml } from "./names.js";
 
+const MOST_BUILT = 40; // stages, of as many shapes
 const SAYS = { verified: "verified", definition: "definition", erratum: "erratum" };
 
 export function createPanel() {
-  const panel = { verdicts: {}, key: "" };
+  const panel = { verdicts: {}, key: "", built: new Map() };
   const [title, text, list, badge] = ["stage-title", "stage-text", "equations", "badge"].map(byId);
 
   list.addEventListener("scroll", () => {
@@ -23,13 +24,24 @@ export function createPanel() {
     panel.scrolled = false;
     title.textContent = session.stages[stage].title;
     text.textContent = session.stages[stage].text.replaceAll("W'", "W′");
-    list.replaceChildren(...computes.map((id) => entry(session.quantities[id], step.shapes[id], panel.verdicts)));
+    list.replaceChildren(...panel.entries(key, session, step, computes));
+  };
+
+  /** What a stage says, built once: to read its mathematics takes longer than all else. */
+  panel.entries = (key, session, step, computes) => {
+    if (!panel.built.has(key)) {
+      if (panel.built.size >= MOST_BUILT) panel.built.clear();
+      panel.built.set(key, computes.map((id) => entry(session.quantities[id], step.shapes[id], panel.verdicts)));
+    }
+    return panel.built.get(key);
   };
 
   /** The verdicts as they come in. */
   panel.judge = (verdicts) => {
     panel.verdicts = verdicts;
-    for (const chip of list.querySelectorAll("[data-label]")) judged(chip, verdicts[chip.dataset.label]);
+    for (const item of [...panel.built.values()].flat()) {
+      for (const chip of item.querySelectorAll("[data-label]")) judged(chip, verdicts[chip.dataset.label]);
+    }
   };
 
   /** Single out the quantity whose number is pointed at. */

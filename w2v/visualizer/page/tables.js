@@ -18,11 +18,11 @@ export function createTable(session, step, box) {
   const table = { box, quantity, rows: [], labels: new Map(), cells: [] };
   const group = svg("g", { class: "table", "data-quantity": box.id, transform: `translate(${box.x} ${box.y})` });
   group.append(title(box, quantity, shape));
-  if (box.rows) rowWords(table, group, step.axes[box.rows]);
-  if (box.heads) columnWords(table, group, step.axes[box.heads]);
   const grid = svg("g", { role: "grid", "aria-label": `${spoken(quantity)}, ${quantity.name}, shape ${shape}` });
+  if (box.heads) grid.append(columnWords(table, step.axes[box.heads]));
   for (let r = 0; r < (box.down?.shown.length ?? 1); r += 1) {
     const line = svg("g", { role: "row" });
+    if (box.rows) line.append(rowWord(table, step.axes[box.rows], r));
     table.rows.push(Array.from({ length: box.columns }, (_, c) => createCell(table, line, r, c)));
     grid.append(line);
   }
@@ -53,16 +53,18 @@ function title(box, quantity, shape) {
   return text;
 }
 
-function rowWords({ box, labels }, group, axis) {
-  box.labels.forEach((label, number) => {
-    const y = number * box.line + box.line / 2 + 4;
-    const text = svg("text", { class: "label row", x: -box.indent - 7, y }, label);
-    group.append(text);
-    labels.set(`${box.rows} ${axis.shown[number]}`, text);
-  });
+/** The word at a row. */
+function rowWord({ box, labels }, axis, number) {
+  const y = number * box.line + box.line / 2 + 4;
+  const named = { role: "rowheader", "aria-label": axis.labels[number] }; // in full, should it be cut short
+  const text = svg("text", { ...named, class: "label row", x: -box.indent - 7, y }, box.labels[number]);
+  labels.set(`${box.rows} ${axis.shown[number]}`, text);
+  return text;
 }
 
-function columnWords({ box, labels }, group, axis) {
+/** The words over the columns. */
+function columnWords({ box, labels }, axis) {
+  const line = svg("g", { role: "row" });
   axis.labels.forEach((label, number) => {
     const most = box.cell - 4;
     const tight = widthOf(label, LABEL_FONT) > most;
@@ -70,12 +72,14 @@ function columnWords({ box, labels }, group, axis) {
     const short = fitted(label, font, most * 1.3);
     const squeezed = widthOf(short, font) > most;
     const text = svg("text", {
+      role: "columnheader", "aria-label": label,
       class: tight ? "label head tight" : "label head", x: number * box.cell + box.cell / 2, y: -5,
       textLength: squeezed ? most : null, lengthAdjust: squeezed ? "spacingAndGlyphs" : null,
     }, short);
-    group.append(text);
+    line.append(text);
     labels.set(`${box.heads} ${axis.shown[number]}`, text);
   });
+  return line;
 }
 
 function createCell(table, line, r, c) {
