@@ -13,7 +13,7 @@ from w2v.stepper.quantities import STAGES, TEXTS, Named, computed_at, quantities
 from w2v.stepper.recipes import references
 
 NO_RULE = (
-    "The paper prints no rule for this step, only “we can move a little to reduce the loss” (§2, p. 2)."
+    "The paper prints no rule for this step; it speaks of moving “a little” (§2, p. 2)."
     " The little is α here, and η in the inequality, which holds for a small one: a large α overshoots."
 )
 
