@@ -16,10 +16,12 @@ from typing import Any
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
+import numpy as np
 import pytest
 
 from tests.browser.contrast import too_low
 from w2v.stepper import Stepper, StepSettings
+from w2v.stepper.recipes import formatted
 from w2v.visualizer.export import export, framed
 
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
@@ -594,6 +596,28 @@ def smallest_number(page: Visit) -> float:
             " return 12.5 * root.getBoundingClientRect().width / root.viewBox.baseVal.width; })()"
         )
     )
+
+
+def test_any_number_is_written_as_python_writes_it(visit: Callable[..., Visit]) -> None:
+    rng = np.random.default_rng(0)
+    spread = rng.standard_normal(3000) * 10.0 ** rng.uniform(-12, 25, 3000)
+    between = np.arange(-400, 400) / 16  # 0.125 is as near to 0.12 as to 0.13
+    values = [
+        *spread.tolist(),
+        *between.tolist(),
+        *rng.standard_normal(3000).tolist(),
+        0.0,
+        -0.0,
+        99_999.999,
+        1e15,
+        1e16,
+    ]
+    write = """async (values) => {
+        const { rounded, inFull } = await import("/static/numbers.js");
+        return values.map((value) => [rounded(value), inFull(value)]);
+    }"""
+    written = visit().page.evaluate(write, values)
+    assert written == [[formatted(value, 2), formatted(value, None)] for value in values]
 
 
 def test_a_window_of_a_large_vocabulary_says_so(visit: Callable[..., Visit]) -> None:

@@ -22,6 +22,8 @@ KINDS = {"Σ": "sum", "Π": "prod"}
 JOINS = {"sum": " + ", "prod": " · "}
 
 MINUS = "\N{MINUS SIGN}"
+LARGE = 1e5
+"""From here on a number is shown by a power of ten."""
 
 
 def parse(recipe: str) -> list[Node]:
@@ -138,18 +140,22 @@ def written(
 def formatted(value: float, digits: int | None) -> str:
     """A number as it is shown: whole ones without decimals, others rounded or, for None, in full.
 
-    Where so many decimals would say 0.00, as many significant digits are shown.
+    Where so many decimals would say 0.00, as many significant digits are shown, and of what is as large
+    as 100,000 a power of ten.
 
     >>> formatted(1.0, 2), formatted(-0.2149, 2), formatted(0.00123, 2), formatted(-1.5e-7, None)
     ('1', '−0.21', '0.0012', '−1.5e-07')
+    >>> formatted(1234.5678, 2), formatted(-1.23456789e20, 2), formatted(123456.789, None)
+    ('1234.57', '−1.23e+20', '123456.789')
     """
     value = float(value) + 0.0  # and no -0
     if value.is_integer() and abs(value) < 1e15:
         text = f"{value:.0f}"
     elif digits is None:
-        text = repr(value)
+        text = repr(value).removesuffix(".0")
     else:
-        text = f"{value:.{digits}{'g' if abs(value) < 10.0**-digits else 'f'}}"
+        kind = "g" if abs(value) < 10.0**-digits else "e" if abs(value) >= LARGE else "f"
+        text = f"{value:.{digits}{kind}}"
     return text.replace("-", MINUS, 1) if text.startswith("-") else text
 
 

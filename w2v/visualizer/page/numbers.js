@@ -1,11 +1,21 @@
 // Numbers as they are shown, to the letter as Python's side writes them (w2v/stepper/recipes.py, formatted).
 
 const MINUS = "\u2212";
+const LARGE = 1e5;
 
-/** Two decimals; whole numbers without, and small ones with two significant digits. */
+/** Two decimals; whole numbers without, small ones with two significant digits, large ones by a power of ten. */
 export function rounded(value) {
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return signed(String(value + 0));
-  return signed(Math.abs(value) < 0.01 ? significant(value) : value.toFixed(2));
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e15) return signed(String(value + 0));
+  if (size >= LARGE) return signed(twoDigits(value.toExponential(2)));
+  return signed(size < 0.01 ? significant(value) : fixed(value));
+}
+
+/** Two decimals and, right between two, the even one, as Python has it. */
+function fixed(value) {
+  if (!Number.isInteger(8 * value) || Number.isInteger(4 * value)) return value.toFixed(2);
+  const below = Math.floor(100 * value);
+  return ((below + (below % 2 ? 1 : 0)) / 100).toFixed(2);
 }
 
 /** All digits: the shortest text that reads back as this very number. */
