@@ -22,7 +22,7 @@ from bs4 import BeautifulSoup
 
 from derivations.ledger import ledger
 from tests.browser.contrast import too_low
-from tests.browser.links import Found, follow_all
+from tests.browser.links import Found, follow_all, read
 
 DOCS = Path(__file__).parents[2] / "docs"
 WIDTHS = {"laptop": 1366, "tablet": 820, "phone": 390}
@@ -51,10 +51,18 @@ def awaited(folder: Path, minutes: float = 10) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def found(companion: Path) -> Found:
     """What following all links found."""
     return follow_all(companion)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget() -> Iterator[None]:
+    """Let go of the pages: with them in memory, every later search of Hypothesis collects for a second."""
+    yield
+    parsed.cache_clear()
+    read.cache_clear()
 
 
 @pytest.fixture
