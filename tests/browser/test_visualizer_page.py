@@ -432,7 +432,7 @@ def test_the_update_says_that_its_rule_is_ours(visit: Callable[..., Visit], loss
         entry = page.text(f'#equations li[data-quantity="{name}"]')
         assert "ours" in entry
         assert "backpropagation.step_reduces_loss" in entry
-        assert "we can move a little to reduce the loss" in entry
+        assert "it speaks of moving “a little” (§2, p. 2)" in entry
 
 
 ARROWS_ASTRAY = """() => {
