@@ -96,12 +96,11 @@ def test_a_broken_link_a_missing_place_and_a_fetch_are_found(tmp_path: Path) -> 
     )
     (tmp_path.parent / "outside.html").write_text("", encoding="utf-8")
     found = follow_all(tmp_path)
-    assert {broken.partition(": ")[2] for broken in found.broken} == {
-        "b.html (no such page)",
+    assert [broken.partition(": ")[2] for broken in found.broken] == [
         "#x (no such place)",
         "../outside.html (no such page)",
-    }
-    assert len(found.broken) == 3
+        "b.html (no such page)",
+    ]
     assert found.fetched == {"https://cdn.example/a.js"}
     assert found.leaving == {"https://elsewhere.example"}
 

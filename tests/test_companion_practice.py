@@ -17,8 +17,6 @@ from derivations.classroom.zoo import ZOO, find
 from derivations.ledger import ledger
 from w2v.stepper.quantities import STAGES, quantities_of
 
-DOCS = Path(__file__).parents[1] / "docs"
-
 # --- the zoo ----------------------------------------------------------------------------------------------
 
 

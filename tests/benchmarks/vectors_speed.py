@@ -9,12 +9,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from training_figures import spread
 
 from w2v import WordVectors
 from w2v.spelling import nearest
@@ -33,12 +33,12 @@ def milliseconds(task: Callable[[], Any]) -> list[float]:
 
 
 def main() -> None:
-    """Print a table of medians and extremes."""
+    """Print a table: medians, with the least and the most."""
     rng = np.random.default_rng(0)
     words = [
         "".join(map(chr, row[: 4 + i % 6])) for i, row in enumerate(rng.integers(97, 123, (200_000, 9)))
     ]
-    table = Table("task", "median, ms", "fastest", "slowest")
+    table = Table("task", "ms")
     with tempfile.TemporaryDirectory() as folder:
         names = [f"word{i}" for i in range(70_000)]
         vectors = WordVectors(names, rng.standard_normal((70_000, 100), np.float32))
@@ -50,8 +50,7 @@ def main() -> None:
             vectors.save(file)
             tasks[f"read 70,000 of 100, {suffix}"] = lambda file=file: WordVectors.load(file)
         for name, task in tasks.items():
-            times = milliseconds(task)
-            table.add_row(name, *(f"{each:.0f}" for each in (median(times), min(times), max(times))))
+            table.add_row(name, spread(milliseconds(task)))
     Console().print(table)
 
 

@@ -109,11 +109,12 @@ def changed(code: str) -> Iterator[tuple[str, str]]:
     """A statement, changed by every operator in every place: the operator's name, the text."""
     nodes = list(ast_nodes(get_ast(code)))
     formulas = [node for node in nodes if is_formula(node)]
+    wanted = set(map(id, formulas))
     for name, operator in operators().items():
         if issubclass(operator, ArrayOperator):  # what it writes is known: nothing has to be read again
             texts = (replaced(code, node, text) for node in formulas for text in operator().variants(node))
         else:
-            texts = (mutate_code(code, operator(), n) for n in occurrences(operator(), nodes, formulas))
+            texts = (mutate_code(code, operator(), n) for n in occurrences(operator(), nodes, wanted))
         for text in texts:
             if text is not None:
                 yield name, text
@@ -128,9 +129,9 @@ def replaced(code: str, node: Any, text: str) -> str:
     )
 
 
-def occurrences(operator: Operator, nodes: list[Any], formulas: list[Any]) -> list[int]:
-    """Which of an operator's places, in cosmic-ray's count, are in a formula."""
-    number, wanted = count(), set(map(id, formulas))
+def occurrences(operator: Operator, nodes: list[Any], wanted: set[int]) -> list[int]:
+    """Which of an operator's places, in cosmic-ray's count, are at the nodes that are wanted."""
+    number = count()
     places = [(next(number), id(node)) for node in nodes for _ in operator.mutation_positions(node)]
     return [n for n, place in places if place in wanted]
 
