@@ -20,19 +20,40 @@ what is wrong with it: see ``classroom``.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from derivations.classroom import assert_gradient as assert_gradient
-    from derivations.classroom import check_gradient as check_gradient
+    from derivations.checker import assert_gradient as assert_gradient
+    from derivations.checker import check_gradient as check_gradient
+    from derivations.history import nnlm as nnlm
+    from derivations.history import operations as operations
+    from derivations.history import rnnlm as rnnlm
+    from derivations.paper import backpropagation as backpropagation
+    from derivations.paper import errata as errata
+    from derivations.paper import mlp as mlp
+    from derivations.paper import mlp_figure as mlp_figure
+    from derivations.paper import numpy_shapes as numpy_shapes
+    from derivations.paper import skipgram as skipgram
+    from derivations.paper import skipgram_figure as skipgram_figure
+    from derivations.paper import skipgram_matrices as skipgram_matrices
+    from derivations.paper import softmax_cross_entropy as softmax_cross_entropy
+    from derivations.techniques import batches as batches
+    from derivations.techniques import cbow as cbow
+    from derivations.techniques import hierarchical_softmax as hierarchical_softmax
+    from derivations.techniques import huffman as huffman
+    from derivations.techniques import negative_sampling as negative_sampling
+    from derivations.techniques import sampling as sampling
 
-CLASSROOM = ("assert_gradient", "check_gradient")
+CHECKER = ("assert_gradient", "check_gradient")
 
 
 def __getattr__(name: str) -> Any:
-    """The checker, imported when it is first asked for: who reads a section does not need it."""
-    if name not in CLASSROOM:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from derivations import classroom
+    """Import a section module, or the checker, when it is first used: a section needs only NumPy."""
+    from derivations.ledger import SECTIONS, section_module
 
-    return getattr(classroom, name)
+    if name in CHECKER:
+        return getattr(importlib.import_module("derivations.checker"), name)
+    if name in (*SECTIONS, "errata"):
+        return section_module(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

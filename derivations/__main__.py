@@ -1,6 +1,6 @@
 """``python -m derivations`` is ``derivations``."""
 
-from derivations.command import main
+from derivations.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -2,7 +2,7 @@
 
 A section module labels its functions with :func:`equation` or :func:`definition`; ``errata.py``
 holds the printed forms that are wrong, each labelled with :func:`misprint`. The ledger joins the
-two. A label is the path of the function: ``mlp.dE_dy`` is ``dE_dy`` in ``derivations/mlp.py``.
+two. A label is the path of the function: ``mlp.dE_dy`` is ``dE_dy`` in ``derivations/paper/mlp.py``.
 
 Where a claim has a left side to differentiate, the name says it: ``dE_dy`` claims to be ∂E/∂y, and
 the notation table says that this is ∂E/∂y_j, one index, j. JAX is given those two names and the
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.util
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -43,6 +44,9 @@ SECTIONS = (
     "operations",
 )
 """The modules that hold labelled equations, in reading order."""
+
+PACKAGES = ("paper", "techniques", "history")
+"""The packages of ``derivations`` that hold them."""
 
 TECHNIQUES = "8"
 """The section that names techniques and prints no equation: each module counts its items from 1."""
@@ -294,8 +298,8 @@ def ledger() -> tuple[Entry, ...]:
     Raises ``ValueError`` for two entries with one label or one place, and for a misprint of an
     equation that does not exist.
     """
-    misprints = misprints_of(importlib.import_module("derivations.errata"))
-    modules = [importlib.import_module(f"derivations.{name}") for name in SECTIONS]
+    misprints = misprints_of(importlib.import_module("derivations.paper.errata"))
+    modules = [section_module(name) for name in SECTIONS]
     entries = [entry for module in modules for entry in entries_of(module, misprints)]
     entries.sort(key=lambda entry: entry.place)
     for what, keys in (
@@ -309,6 +313,24 @@ def ledger() -> tuple[Entry, ...]:
     if orphans:
         raise ValueError(f"misprints of equations that are not in the ledger: {', '.join(orphans)}")
     return tuple(entries)
+
+
+@cache
+def section_path(name: str) -> str:
+    """The import path of a section module: ``section_path("mlp")`` is ``derivations.paper.mlp``.
+
+    Raises ``ModuleNotFoundError`` where no package has a module of this name.
+    """
+    for package in PACKAGES:
+        path = f"derivations.{package}.{name}"
+        if importlib.util.find_spec(path):
+            return path
+    raise ModuleNotFoundError(f"no section module is named {name!r}: {', '.join(SECTIONS)}")
+
+
+def section_module(name: str) -> ModuleType:
+    """The section module with this short name, imported."""
+    return importlib.import_module(section_path(name))
 
 
 def place_of(entry: Entry) -> str:

@@ -26,7 +26,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from w2v import Word2Vec
-from w2v.plot import flat, label
+from w2v.vectors.plot import flat, label
 
 PACKAGES = {
     "numpy": "numpy",
@@ -217,8 +217,8 @@ plt.show()
 # They are imported, and not written again:
 
 # %%
-from derivations import batches
-from w2v import steps
+from derivations.techniques import batches
+from w2v.train import steps
 
 assert steps.dE_dU is batches.dE_dU
 assert steps.dE_dH is batches.dE_dH

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from derivations.ledger import Entry, Model, ledger
-from derivations.referee.instances import SCALES, Instance, draw, letters_of
-from derivations.referee.verdicts import Verdict
-from derivations.report.records import as_text, show_line
+from derivations.oracle.cases import SCALES, Instance, draw, letters_of
+from derivations.oracle.records import as_text, show_line
+from derivations.oracle.verdicts import Verdict
 
 LEDGER = ledger()
 ERRATA = [entry for entry in LEDGER if entry.misprint]

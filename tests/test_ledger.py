@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections import Counter
 from types import ModuleType
 
 import pytest
 
-from derivations import errata
 from derivations.ledger import (
     SECTIONS,
     TECHNIQUES,
@@ -21,10 +19,12 @@ from derivations.ledger import (
     ledger,
     misprint,
     misprints_of,
+    section_module,
 )
+from derivations.paper import errata
 from tests.support import ERRATA, LEDGER, title
 
-MODULES = [importlib.import_module(f"derivations.{name}") for name in SECTIONS]
+MODULES = [section_module(name) for name in SECTIONS]
 
 UNLABELLED = {
     "example", "gradients", "gradient", "check_target", "sigmoid", "softmax", "log_softmax", "one_hot",
@@ -37,7 +37,7 @@ UNLABELLED = {
 
 
 def section_of(name: str) -> str:
-    return str(importlib.import_module(f"derivations.{name}").SECTION)
+    return str(section_module(name).SECTION)
 
 
 def own_functions(module: ModuleType) -> dict[str, object]:
@@ -161,7 +161,7 @@ def test_a_forward_pass_without_a_reference_is_refused() -> None:
 def test_two_misprints_of_one_label_are_refused() -> None:
     module = ModuleType("derivations.planted")
     for name in ("one", "two"):
-        function = misprint("mlp.u", "u", "why")(eval("lambda x: x"))  # noqa: S307
+        function = misprint("mlp.u", "u", "why")(eval("lambda x: x"))
         function.__module__ = "derivations.planted"
         setattr(module, name, function)
     with pytest.raises(ValueError, match=r"two misprints are labelled mlp\.u"):

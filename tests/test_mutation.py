@@ -17,15 +17,15 @@ import pytest
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Example
 
-from derivations import mlp
 from derivations.ledger import SECTIONS, ledger, model_of
-from tests.mutation import trial
-from tests.mutation.killers import KILLERS, Killer
-from tests.mutation.mutants import Mutant, mutants_in, mutants_of, source_of
-from tests.mutation.operators import OURS
-from tests.mutation.run import listed_survivors, run
-from tests.mutation.trees import ArrayOperator
-from tests.mutation.trial import try_mutant, verdict_on
+from derivations.paper import mlp
+from mutation import trial
+from mutation.killers import KILLERS, Killer
+from mutation.mutants import Mutant, mutants_in, mutants_of, source_of
+from mutation.operators import OURS
+from mutation.run import listed_survivors, run
+from mutation.trees import ArrayOperator
+from mutation.trial import try_mutant, verdict_on
 
 FLOORS = {
     "backpropagation": 400,
@@ -53,7 +53,7 @@ WITHOUT_A_CHOICE = {"numpy_shapes.shape_of_a_vector"}
 
 
 def test_no_mutant_survives_but_those_listed_with_a_reason() -> None:
-    """Of the paper's sections one in twelve, of §8's one in 120; ``python -m tests.mutation`` tries all."""
+    """Of the paper's sections one in twelve, of §8's one in 120; ``python -m mutation`` tries all."""
     report = run(techniques=120, paper=12)
     unlisted = [f"survives unlisted: {mutant}" for mutant in report.unlisted]
     stale = [f"listed, but killed or gone: {' | '.join(key)}" for key in report.stale]
@@ -152,7 +152,7 @@ def test_a_mutant_that_never_ends_is_killed_by_the_clock(monkeypatch: pytest.Mon
 def test_a_trial_leaves_no_trace() -> None:
     model = model_of(mlp)
     planted("mlp", "return EI[i] * x[k]", "return 0 * k * i")
-    assert sys.modules["derivations.mlp"] is mlp
+    assert sys.modules["derivations.paper.mlp"] is mlp
     assert model_of(mlp) is model
     assert verdict_on("mlp_figure", source_of("mlp_figure")) == ("", "")
     assert verdict_on("mlp", source_of("mlp")) == ("", "")

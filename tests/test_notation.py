@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from derivations import backpropagation, mlp, skipgram, softmax_cross_entropy
 from derivations.notation import check_arrays, notation, read_cells
+from derivations.paper import backpropagation, mlp, skipgram, softmax_cross_entropy
 
 HEADER = "name  paper  shape  drawn  meaning\n"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from derivations.classroom.exercises.format import course
-from derivations.classroom.zoo import ZOO
-from derivations.command import EXAMPLES, cli
+from derivations.cli.main import EXAMPLES, cli
+from derivations.exercises.format import course
 from derivations.ledger import ledger
-from w2v.command import cli as w2v_cli
+from derivations.zoo import ZOO
+from w2v.cli.main import cli as w2v_cli
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

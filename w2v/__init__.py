@@ -19,6 +19,6 @@ Names and meanings are gensim's wherever gensim has the thing.
 """
 
 from w2v.model import Word2Vec
-from w2v.vectors import WordVectors
+from w2v.vectors.vectors import WordVectors
 
 __all__ = ["Word2Vec", "WordVectors"]

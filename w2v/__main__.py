@@ -1,6 +1,6 @@
 """``python -m w2v`` is ``w2v``."""
 
-from w2v.command import main
+from w2v.cli.main import main
 
 if __name__ == "__main__":
     main()

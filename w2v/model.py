@@ -14,14 +14,14 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray as Array
 
-from w2v import vocabulary as vocabularies
-from w2v.checkpoints import EVERY, RunFolder
-from w2v.corpus import Source, sentences
-from w2v.files import read_arrays, write_arrays
-from w2v.settings import DEFAULTS, Settings
-from w2v.training import PIECE, Backend, Position, Progress, initial_tables, train
-from w2v.vectors import WordVectors
-from w2v.vocabulary import EncodedCorpus, Vocabulary
+from w2v.data import vocabulary as vocabularies
+from w2v.data.corpus import Source, sentences
+from w2v.data.files import read_arrays, write_arrays
+from w2v.data.vocabulary import EncodedCorpus, Vocabulary
+from w2v.train.checkpoints import EVERY, RunFolder
+from w2v.train.settings import DEFAULTS, Settings
+from w2v.train.training import PIECE, Backend, Position, Progress, initial_tables, train
+from w2v.vectors.vectors import WordVectors
 
 Words = str | Sequence[Any]
 
@@ -54,7 +54,7 @@ class Word2Vec:
 
     A noise word that is the word asked for counts with both answers; gensim and word2vec.c leave it out.
     CBOW's mean has its own gradient here, divided by the number of contexts as h is; word2vec.c and
-    gensim leave out the division (``derivations.errata``). So the same ``alpha`` would be a smaller
+    gensim leave out the division (``derivations.paper.errata``). So the same ``alpha`` would be a smaller
     step: None is 0.15 for CBOW's mean, and 0.025 for the others.
 
     Raises ``ValueError`` for settings that make no sense.
@@ -135,7 +135,7 @@ class Word2Vec:
         """Read the text once, then train; returns the model itself.
 
         ``corpus`` is a path, a folder, ``-`` or an iterable of sentences
-        (:func:`w2v.corpus.sentences`); ``initial`` the tables to begin with, W (V, N) and V' (M, N),
+        (:func:`w2v.data.corpus.sentences`); ``initial`` the tables to begin with, W (V, N) and V' (M, N),
         instead of random ones. ``checkpoint`` is a folder: every ``every`` seconds all that is needed
         to go on is written there, and with ``resume`` a run that was killed goes on from it, to end bit
         for bit where it would have ended; remove the folder when the result is safe. ``on_read`` is

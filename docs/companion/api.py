@@ -23,7 +23,7 @@ from companion.pages import template, write
 from derivations.ledger import SECTIONS
 
 PUBLIC = {
-    "derivations.classroom": "Check a gradient of your own",
+    "derivations.checker": "Check a gradient of your own",
     "w2v": "Train word vectors",
     "w2v.stepper": "Train one step at a time",
 }
@@ -31,7 +31,7 @@ PUBLIC = {
 
 JUDGING = ("notation", "ledger", "referee", "report", "command")
 
-LEFT_OUT = ("derivations.classroom.exercises.course",)
+LEFT_OUT = ("derivations.exercises.course",)
 """Tasks for students and their solutions; and what is run, ``__main__``."""
 
 LINE = 60

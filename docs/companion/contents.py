@@ -15,12 +15,12 @@ from typing import Any
 
 from companion.evidence import Evidence
 from companion.relations import builds_on, relying_on
-from derivations.ledger import SECTIONS, TECHNIQUES, Entry, ledger
+from derivations.cli.page import inputs_of, number, place_of, prose, source_of, where
+from derivations.cli.show import with_own_notation
+from derivations.cli.terminal import SECTION_TITLES, error_of
+from derivations.ledger import SECTIONS, TECHNIQUES, Entry, ledger, section_module
 from derivations.notation import KINDS, tuple_text
-from derivations.referee.tolerance import ROUNDINGS
-from derivations.report.page import inputs_of, number, place_of, prose, source_of, where
-from derivations.report.show import with_own_notation
-from derivations.report.terminal import SECTION_TITLES, error_of
+from derivations.oracle.tolerance import ROUNDINGS
 
 Page = tuple[str, str, dict[str, Any]]
 """The name of a page, its template, and what that is given."""
@@ -46,9 +46,7 @@ def pages(evidence: Evidence) -> Iterator[Page]:
     for name in SECTIONS:
         here = [t for t in told if t.module == name and t.entry.section == TECHNIQUES]
         if here:
-            chapters[name.replace("_", "-")] = title = title_of(
-                importlib.import_module(f"derivations.{name}")
-            )
+            chapters[name.replace("_", "-")] = title = title_of(section_module(name))
             yield f"paper/{name.replace('_', '-')}", "section.md", section_page(title, TECHNIQUES, here)
     title = f"§{TECHNIQUES} {SECTION_TITLES[TECHNIQUES]}"
     yield f"paper/section-{TECHNIQUES}", "techniques.md", {"title": title, "chapters": chapters}
@@ -124,7 +122,7 @@ def tellings(evidence: Evidence) -> list[Telling]:
 def section_page(title: str, section: str, told: list[Telling]) -> dict[str, Any]:
     """What the template of a section is given: its main module, and its entries by heading."""
     names = sorted({telling.module for telling in told}, key=SECTIONS.index)
-    modules = {name: Module(importlib.import_module(f"derivations.{name}")) for name in names}
+    modules = {name: Module(section_module(name)) for name in names}
     own = [name for name in names if modules[name].module.SECTION == section]
     return {
         "title": title,

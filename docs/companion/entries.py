@@ -9,8 +9,8 @@ from docutils.parsers.rst import directives
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from derivations.cli.terminal import MARKS
 from derivations.ledger import ledger
-from derivations.report.terminal import MARKS
 
 logger = logging.getLogger(__name__)
 

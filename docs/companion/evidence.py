@@ -13,13 +13,13 @@ from rich.console import Console
 
 import derivations
 from companion.keeping import digest, kept
+from derivations.cli.show import show_numbers
 from derivations.ledger import Entry, ledger
-from derivations.referee.instances import Instance, random_instance
-from derivations.referee.judges import left_sides
-from derivations.referee.programs import derivative_program, value_program
-from derivations.referee.runs import run
-from derivations.report.records import record
-from derivations.report.show import show_numbers
+from derivations.oracle.cases import Instance, random_instance
+from derivations.oracle.judges import left_sides
+from derivations.oracle.program.programs import derivative_program, value_program
+from derivations.oracle.records import record
+from derivations.oracle.runs import run
 
 SEED = 0
 WIDTH = 96

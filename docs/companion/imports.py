@@ -34,10 +34,10 @@ class Part(NamedTuple):
 
 
 COMMANDS = (
-    *("derivations", "derivations.__main__", "derivations.command"),
-    *("derivations.classroom.exercise_command", "derivations.classroom.zoo_command"),
+    *("derivations", "derivations.__main__", "derivations.cli.main"),
+    *("derivations.cli.exercise", "derivations.cli.zoo"),
 )
-FRONT = ("w2v.command", "w2v.train_command", "w2v.tables", "w2v.__main__")
+FRONT = ("w2v.cli.main", "w2v.cli.train", "w2v.cli.tables", "w2v.__main__")
 
 HOUSE = (
     Part(
@@ -56,21 +56,21 @@ HOUSE = (
         4,
         (2, 3),
     ),
-    Part("referee", "derivations.referee", ("derivations.referee.",), ("notation, ledger",), 4, (0, 2)),
+    Part("referee", "derivations.oracle", ("derivations.oracle.",), ("notation, ledger",), 4, (0, 2)),
     Part(
         "report", "derivations.report", ("derivations.report.",), ("notation, ledger", "referee"), 3, (1, 2)
     ),
     Part(
         "classroom",
-        "derivations.classroom",
-        ("derivations.classroom.",),
+        "derivations.checker",
+        ("derivations.checker.",),
         ("notation, ledger", "sections", "referee"),
         3,
         (0, 1),
     ),
     Part(
         "derivations",
-        "derivations.command",
+        "derivations.cli.main",
         COMMANDS,
         ("notation, ledger", "referee", "report", "classroom"),
         2,
@@ -86,7 +86,7 @@ HOUSE = (
         (2, 3),
     ),
     Part("visualizer", "w2v.visualizer", ("w2v.visualizer.",), ("stepper", "training"), 1, (2, 3)),
-    Part("w2v", "w2v.command", FRONT, ("training", "visualizer"), 0, (2, 3)),
+    Part("w2v", "w2v.cli.main", FRONT, ("training", "visualizer"), 0, (2, 3)),
 )
 """The parts, those that know least first."""
 

@@ -20,7 +20,7 @@ SUFFIXES = {".py", ".toml", ".js", ".css", ".html"}
 def kept(file: Path, key: str, make: Callable[[], Made]) -> Made:
     """What ``make`` returns; from ``file``, if it was made under the same key."""
     if file.exists():
-        known, made = pickle.loads(file.read_bytes())  # noqa: S301  # written below
+        known, made = pickle.loads(file.read_bytes())  # written below
         if known == key:
             return made  # type: ignore[no-any-return]
     made = make()

@@ -8,7 +8,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util import logging
 
-from derivations.report.page import mathml, statements
+from derivations.cli.page import mathml, statements
 
 logger = logging.getLogger(__name__)
 

@@ -35,8 +35,7 @@ def read(file: Path) -> dict[str, Part]:
         missing = [f"{part}.{key}" for key, value in places.items() if value is None]
         if missing:
             raise ValueError(
-                f"{file.name} lacks {', '.join(missing)}:"
-                f" python tests/benchmarks/referee_bench.py --only {part}"
+                f"{file.name} lacks {', '.join(missing)}: python benchmarks/referee_bench.py --only {part}"
             )
     return dict(known)
 

@@ -39,7 +39,7 @@ def template(file: str, **filters: Callable[..., Any]) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # the output is Markdown  # noqa: S701
+        autoescape=False,  # the output is Markdown
     )
     environment.filters.update(filters)
     return environment.get_template(file)

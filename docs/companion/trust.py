@@ -12,20 +12,21 @@ import numpy as np
 
 from companion import house_picture, imports, measured, plots
 from companion.pages import template, write
+from derivations.cli.page import source_of
 from derivations.ledger import find, ledger
-from derivations.referee import instances, tolerance
-from derivations.referee.instances import draw
-from derivations.referee.judges import Bench, left_sides
-from derivations.referee.programs import NUDGE, derivative_program, trace
-from derivations.referee.transcripts import Transcript
-from derivations.report.page import source_of
+from derivations.oracle import cases as instances
+from derivations.oracle import tolerance
+from derivations.oracle.cases import draw
+from derivations.oracle.judges import Bench, left_sides
+from derivations.oracle.program.programs import NUDGE, derivative_program, trace
+from derivations.oracle.program.transcripts import Transcript
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE, PAPERS = "mlp.dE_dh", {"K": 5, "N": 3, "M": 5}
 """The equation whose programs are shown, and the paper's sizes."""
-BENCHMARKS = ROOT / "tests" / "benchmarks" / "README.md"
+BENCHMARKS = ROOT / "benchmarks" / "README.md"
 IN_THE_REPOSITORY = {
-    "../tests/benchmarks/README.md": "benchmarks.md",
+    "../benchmarks/README.md": "benchmarks.md",
     "../../docs/": "",
 }
 """Links of pages that are read in the repository too, and where they lead here."""
@@ -156,7 +157,7 @@ def tolerances() -> dict[str, Any]:
 
 def survivors() -> list[dict[str, str]]:
     """The mutants that compute the same, each with the reason."""
-    listed = tomllib.loads((ROOT / "tests/mutation/survivors.toml").read_text(encoding="utf-8"))["survivor"]
+    listed = tomllib.loads((ROOT / "mutation/survivors.toml").read_text(encoding="utf-8"))["survivor"]
     return [
         {"file": row["file"], "before": row["line"], "after": after, "reason": row["reason"]}
         for row in listed

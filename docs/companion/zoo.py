@@ -22,11 +22,11 @@ import derivations
 from companion.contents import code_of, labels
 from companion.keeping import digest, kept
 from companion.pages import template, write
-from derivations.classroom.findings import Report
-from derivations.classroom.zoo import EXHIBITS, ZOO, Exhibit, Specimen, find
-from derivations.classroom.zoo.specimen import Function, body_of
-from derivations.classroom.zoo_command import found, judged, one_line
-from derivations.report.page import LABEL, prose
+from derivations.checker.findings import Report
+from derivations.cli.page import LABEL, prose
+from derivations.cli.zoo import found, judged, one_line
+from derivations.zoo import EXHIBITS, ZOO, Exhibit, Specimen, find
+from derivations.zoo.specimen import Function, body_of
 
 EXAMPLES = 60
 """Random instances for each specimen; ``derivations zoo NAME`` tries 100."""

@@ -17,8 +17,8 @@ import numpy as np
 
 from derivations import mlp
 from derivations.ledger import ledger
-from derivations.referee.instances import Instance, random_instance
-from derivations.referee.judges import Bench
+from derivations.oracle.cases import Instance, random_instance
+from derivations.oracle.judges import Bench
 
 x, t, W, W_prime = mlp.example()
 with jax.enable_x64(True):
@@ -94,7 +94,7 @@ assert 0 < worst <= 2, "each sum is within one bound of the truth, so they are w
 # ## The same for a whole gradient
 #
 # The referee writes JAX's derivative out as a program, one operation a line, with such a bound beside
-# each line (`derivations/referee/tolerance.py`). Four times the bound is permitted: the hand may round as
+# each line (`derivations/oracle/tolerance.py`). Four times the bound is permitted: the hand may round as
 # often as JAX does, in another order. Let it loose on 400 random instances, with the right gradient and
 # with the same gradient wrong by one part in 10¹².
 

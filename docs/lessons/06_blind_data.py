@@ -13,8 +13,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from derivations import check_gradient, mlp, skipgram
-from derivations.skipgram import one_hot
-from derivations.softmax_cross_entropy import softmax
+from derivations.paper.skipgram import one_hot
+from derivations.paper.softmax_cross_entropy import softmax
 
 
 def differences(E, arguments, number):

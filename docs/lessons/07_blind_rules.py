@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from derivations import check_gradient, mlp, skipgram
-from derivations.skipgram import one_hot
+from derivations.paper.skipgram import one_hot
 
 rng = np.random.default_rng(0)
 of_section_3, of_section_6 = "K, M, K N, N M", "V input, C V target, V N, N V"

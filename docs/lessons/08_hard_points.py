@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from derivations import check_gradient, mlp
-from derivations.softmax_cross_entropy import softmax
+from derivations.paper.softmax_cross_entropy import softmax
 
 
 def differences(E, w, step=1e-5):

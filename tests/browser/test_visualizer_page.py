@@ -121,8 +121,8 @@ def outside(url: str) -> bool:
 def get(address: str, path: str, body: Any = None) -> Any:
     """What the server answers."""
     data = None if body is None else json.dumps(body).encode()
-    request = Request(address + path, data, {"Content-Type": "application/json"})  # noqa: S310
-    with urlopen(request) as answer:  # noqa: S310
+    request = Request(address + path, data, {"Content-Type": "application/json"})
+    with urlopen(request) as answer:
         return json.load(answer)
 
 

@@ -6,8 +6,8 @@ import re
 from functools import cache
 from typing import Any
 
+from derivations.cli.page import mathml, statements
 from derivations.ledger import Entry, find
-from derivations.report.page import mathml, statements
 from w2v.stepper.losses import Loss, Tree, source_of
 from w2v.stepper.quantities import STAGES, TEXTS, Named, computed_at, quantities_of
 from w2v.stepper.recipes import references

@@ -14,10 +14,11 @@ import numpy as np
 from jaxtyping import Float, Float64
 from numpy import ndarray as Array
 
-from derivations import hierarchical_softmax, negative_sampling, skipgram
-from derivations.huffman import huffman_tree
-from derivations.sampling import noise_distribution
-from derivations.skipgram import one_hot
+from derivations.paper import skipgram
+from derivations.paper.skipgram import one_hot
+from derivations.techniques import hierarchical_softmax, negative_sampling
+from derivations.techniques.huffman import huffman_tree
+from derivations.techniques.sampling import noise_distribution
 from w2v.stepper.lines import Lines, lines_of
 from w2v.stepper.settings import StepSettings
 from w2v.stepper.text import Step, Text
@@ -65,10 +66,10 @@ class Softmax:
 
     module = skipgram
 
-    def __init__(self, text: Text, settings: StepSettings) -> None:  # noqa: ARG002, as all losses are made
+    def __init__(self, text: Text, settings: StepSettings) -> None:
         self.outputs, self.rows = len(text.words), text.most_contexts
 
-    def asked(self, step: Step, iteration: int) -> Quantities:  # noqa: ARG002, nothing is drawn
+    def asked(self, step: Step, iteration: int) -> Quantities:
         """The contexts, one-hot: t (C, V)."""
         return {"t": np.stack([one_hot(word, self.outputs) for word, _ in step.contexts])}
 
@@ -108,7 +109,7 @@ class Tree:
 
     module = hierarchical_softmax
 
-    def __init__(self, text: Text, settings: StepSettings) -> None:  # noqa: ARG002, as all losses are made
+    def __init__(self, text: Text, settings: StepSettings) -> None:
         self.words, self.outputs = text.words, len(text.words) - 1
         self.paths, self.codes = huffman_tree(text.counts)
         self.rows = max(map(len, self.codes))
@@ -122,7 +123,7 @@ class Tree:
             found.append(f"{word}: {', '.join(steps)}")
         return "; ".join(found) + ("; …" if len(self.words) > most else "")
 
-    def asked(self, step: Step, iteration: int) -> Quantities:  # noqa: ARG002, nothing is drawn
+    def asked(self, step: Step, iteration: int) -> Quantities:
         """The inner nodes on the way, S (L, J), and the answers that lead to the word, t (L,)."""
         word = step.contexts[0][0]
         path = self.paths[word]

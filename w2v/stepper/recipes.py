@@ -191,5 +191,5 @@ def rest_of(
             found = np.asarray(values[part["q"]])
             scope[f"v{number}"] = found[tuple(place(letter, grid, context) for letter in part["at"])]
             source += f"v{number}"
-    total: Array = np.sum(np.broadcast_to(eval(source, scope), [len(r) for r in ranges]), axis=-1)  # noqa: S307
+    total: Array = np.sum(np.broadcast_to(eval(source, scope), [len(r) for r in ranges]), axis=-1)
     return total

@@ -1,7 +1,7 @@
 """The badge of a step, JAX's gradient for these very numbers; and the ledger's verdicts on its equations.
 
 JAX is given only the loss: the forward pass that the section restates in it. What a difference may be is
-the referee's bound on rounding, entry by entry (``derivations.referee.tolerance``).
+the referee's bound on rounding, entry by entry (``derivations.oracle.tolerance``).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from numpy import ndarray as Array
 
 from derivations.ledger import find, model_of
 from derivations.notation import check_arrays
-from derivations.referee.forward_pass import lines_of
-from derivations.referee.tolerance import permitted
+from derivations.oracle.forward_pass import lines_of
+from derivations.oracle.tolerance import permitted
 
 INSTANCES = 100
 """Random instances that a verdict is reached on when nobody asks for more."""
@@ -57,7 +57,7 @@ def jax_gradient(module: ModuleType, inputs: Mapping[str, Any]) -> dict[str, Arr
 
 def badge(module: ModuleType, found: Mapping[str, Any]) -> dict[str, Any]:
     """The largest difference between a step's gradients and JAX's, and whether rounding explains it."""
-    from derivations.referee.programs import derivative_program
+    from derivations.oracle.program.programs import derivative_program
 
     model = model_of(module)
     inputs = {name: np.asarray(found[name]) for name in model.inputs}
@@ -133,7 +133,7 @@ class Verdicts:
 @cache
 def verdict_of(label: str, instances: int = INSTANCES) -> dict[str, Any]:
     """The referee's verdict on one entry of the ledger, reached now, on so many random instances."""
-    from derivations.referee.verdicts import verify
+    from derivations.oracle.verdicts import verify
 
     (verdict,) = verify([find(label)], instances, seed=1)
     entry = verdict.entry

@@ -10,7 +10,7 @@ from functools import cached_property
 from numbers import Integral, Real
 from typing import Any
 
-from w2v.settings import WIDEST
+from w2v.train.settings import WIDEST
 
 PAPER = "i like text information systems"
 LOSSES = ("softmax", "negative", "hs")

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Int64
 from numpy import ndarray as Array
 
-from derivations.skipgram_figure import contexts_of
+from derivations.paper.skipgram_figure import contexts_of
 from w2v.stepper.settings import LONGEST_WORD, StepSettings, WrongSettingError, shown
 
 LARGEST_TABLE = 4_000_000

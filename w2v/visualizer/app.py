@@ -74,7 +74,7 @@ class Server:
         ]
         self.verdicts = Verdicts(labels)
 
-    async def page(self, request: Request) -> Response:  # noqa: ARG002
+    async def page(self, request: Request) -> Response:
         """The page."""
         return asset("index.html")
 
@@ -102,7 +102,7 @@ class Server:
             raise WrongSettingError("", f"the settings are not JSON: {str(problem)[:100]}") from None
         return self.sessions.make(StepSettings.of(given)).session()
 
-    def defaults(self, asked: dict[str, str]) -> dict[str, Any]:  # noqa: ARG002
+    def defaults(self, asked: dict[str, str]) -> dict[str, Any]:
         """The settings of the command line."""
         return {"settings": self.settings.as_dict()}
 
@@ -130,7 +130,7 @@ class Server:
         texts = {"rounded": frame.written(name, at), "full": frame.written(name, at, None)}
         return {"quantity": name, "at": at, "value": value, **texts, "terms": [plain(t) for t in terms]}
 
-    def known_verdicts(self, asked: dict[str, str]) -> dict[str, Any]:  # noqa: ARG002
+    def known_verdicts(self, asked: dict[str, str]) -> dict[str, Any]:
         """The verdicts that were reached by now; the first question sets the referee to work."""
         self.verdicts.start()
         return self.verdicts.record()

@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from w2v.files import replacing
+from w2v.data.files import replacing
 from w2v.stepper import Stepper
 from w2v.stepper.addresses import Address
 from w2v.stepper.referee import verdict_of

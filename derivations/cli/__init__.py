@@ -1,0 +1,1 @@
+"""``derivations``: the command line and what it prints."""

@@ -1,0 +1,1 @@
+"""JAX's derivative, traced once with symbolic sizes and written as a NumPy program."""

@@ -1,0 +1,1 @@
+"""Equations behind §8: CBOW, negative sampling, hierarchical softmax, mini-batches and sampling."""

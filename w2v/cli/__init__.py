@@ -1,0 +1,1 @@
+"""``w2v``: the command line."""

@@ -1,0 +1,1 @@
+"""Text in: sentences, vocabulary, encoded corpora, and files that are replaced atomically."""

@@ -1,0 +1,1 @@
+"""Training: settings, mini-batches, steps, backends and checkpoints."""

@@ -1,0 +1,1 @@
+"""Trained vectors: queries, file formats, evaluation and plots."""
