@@ -15,6 +15,7 @@ from rich.text import Text
 
 from derivations.checker.findings import Report
 from derivations.checker.terminal import as_record, show
+from derivations.cli._common import need_jax
 
 if TYPE_CHECKING:  # the specimens import JAX, and the other commands start without it
     from derivations.zoo.specimen import Specimen
@@ -42,8 +43,6 @@ def zoo(name: str | None, as_json: bool, examples: int, seed: int) -> None:
     Each is a small real function, one line away from the right one. The exit status is 0 if the
     checker finds it and names it right.
     """
-    from derivations.cli.main import need_jax
-
     need_jax()
     from derivations.zoo import ZOO, find
 
