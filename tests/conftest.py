@@ -1,7 +1,7 @@
 """Two tiers of tests, the summary by section, and the Hypothesis profiles.
 
-``pytest`` runs the fast tier: every equation, and whatever needs neither a browser, nor a build, nor a minute.
-``pytest --all`` also runs the tests marked ``slow`` and the folders of ``SLOW``; it needs the extra ``dev``.
+``pytest`` runs the fast tier: every equation, and all that needs neither a browser nor a build. ``pytest
+--all`` also runs the tests marked ``slow`` and the folders of ``SLOW``, which need the extra ``dev``.
 ``HYPOTHESIS_PROFILE`` selects ``quick`` or ``thorough``.
 """
 
