@@ -13,7 +13,7 @@ from pylatexenc.latex2text import LatexNodes2Text
 
 from derivations.ledger import Entry
 from derivations.oracle.judges import left_sides
-from derivations.oracle.runs import Run
+from derivations.oracle.runs import SEARCHED, Run, failing_errata
 from derivations.oracle.tolerance import ROUNDINGS
 from derivations.oracle.verdicts import Verdict
 
@@ -32,6 +32,8 @@ def record(run: Run) -> dict[str, Any]:
         "seconds": round(run.seconds, 2),
         "permitted_error": ROUNDINGS,
         "tally": tally(run),
+        "without_rule": without_rule(run),
+        "not_searched": [verdict.entry.label for verdict in failing_errata(run.verdicts)[SEARCHED:]],
         "entries": [entry_record(verdict) for verdict in run.verdicts],
     }
 
@@ -40,6 +42,15 @@ def tally(run: Run) -> dict[str, int]:
     """How many entries of each status hold, and how many do not."""
     counts = Counter(v.entry.status if v.holds else "failing" for v in run.verdicts)
     return {status: counts[status] for status in ("definition", "verified", "erratum", "failing")}
+
+
+def without_rule(run: Run) -> dict[str, list[str]]:
+    """Map each primitive that no rule is known for to the labels of the equations that use it."""
+    found: dict[str, list[str]] = {}
+    for verdict in run.verdicts:
+        for name in verdict.without_rule:
+            found.setdefault(name, []).append(verdict.entry.label)
+    return found
 
 
 def entry_record(verdict: Verdict) -> dict[str, Any]:
