@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from derivations.cli._common import need_jax
 from derivations.exercises.course import ORDER
 from derivations.exercises.format import MARK, Exercise, course, exercise_of, find, started
 from derivations.exercises.hints import forget, next_hint
@@ -77,8 +78,6 @@ def check(file: str | None, name: str | None, as_json: bool, watch: bool, time_l
 
     It runs in a process of its own, without JAX. The report says what is wrong, and not what is right.
     """
-    from derivations.cli.main import need_jax
-
     need_jax()
     if as_json and watch:
         raise click.UsageError("--watch is for people and --json for programs: give one of them")

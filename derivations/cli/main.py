@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from derivations.cli._common import need_jax
 from derivations.cli.exercise import exercise
 from derivations.cli.zoo import zoo
 from derivations.ledger import Entry, find, ledger
@@ -193,14 +193,6 @@ def chosen(section: str | None, label: str | None) -> Sequence[Entry]:
         if not entries:
             raise click.ClickException(f"{label} is not in section {section}: leave one of the two out")
     return entries
-
-
-def need_jax() -> None:
-    """Say so, in one line, if there is no JAX: without it nothing can be judged."""
-    try:
-        importlib.import_module("jax")
-    except ImportError as problem:
-        raise click.ClickException(f"JAX cannot be imported ({problem}): pip install jax") from None
 
 
 def check_fits(entry: Entry, sizes: Mapping[str, int]) -> None:
