@@ -369,7 +369,7 @@ def test_an_exercise_file_that_was_moved_is_named_in_the_error(own: Path) -> Non
         (lambda text: text.replace("HINTS = ", "HINTS = 5 or "), "has no HINTS"),
         (
             lambda text: text.replace("def gradient(x):", "gradient = lambda x: x\ndef other(x):"),
-            "written out",
+            "defined with def",
         ),
         (lambda text: text.replace("return", "retur"), "does not run: SyntaxError"),
         (lambda text: "", "has no docstring, SHAPES, WRT, HINTS, loss, gradient"),

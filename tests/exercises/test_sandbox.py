@@ -286,15 +286,13 @@ def test_the_supervisor_says_why_the_check_could_not_start() -> None:
     [
         (UNHOOKED.format("SIGSTOP") + "return v.copy()", INTERRUPTED),
         (UNHOOKED.format("SIGKILL") + "return v.copy()", INTERRUPTED),
-        ("import os\nos.closerange(0, 100)\nwhile True: pass", "the process closed its output"),
+        ("os.closerange(0, 100)\nwhile True: pass", "the process closed its output"),
     ],
 )
 def test_the_command_reports_even_if_the_answer_gets_around_the_audit_hook(
     body: str, message: str, here: Path, linear: Exercise
 ) -> None:
-    body = body.replace("import os", "import os\nopen('pid', 'w').write(str(os.getpid()))", 1)
-    body = body.replace("import _imp, os", "import _imp, os; open('pid', 'w').write(str(os.getpid()))")
-    answered(linear, body, here)
+    answered(linear, f"import os\nopen('pid', 'w').write(str(os.getpid()))\n{body}", here)
     done = subprocess.run(
         [*COMMAND, "check", "--json", "--time-limit", "20"],
         cwd=here, env=ENVIRONMENT, capture_output=True, text=True, timeout=200, check=False,
@@ -336,4 +334,4 @@ def test_no_process_remains_when_the_command_is_ended(name: str, here: Path, lin
     wait_for(lambda: not is_running(int(file.read_text())), "the answer's process remains")
     if name == "SIGINT":
         assert process.returncode == 130
-        assert errors.count("\n") == 1
+        assert "\n" not in errors.strip()
