@@ -208,8 +208,8 @@ def column_times_sums_with_one_e_each(x: Array, W_prime: Array, e: Array) -> Arr
 
 
 @misprint("cbow.as_in_word2vec_c", r"\frac{\partial E}{\partial w_{ki}} = EH_i \sum_{c=1}^{C} x_{ck}",
-          "h is the mean of C vectors, so the gradient of each contains the factor 1/C; word2vec.c omits it,"
-          " and its update is C times the gradient")
+          "h is the mean of C vectors, so the gradient has the factor 1/C; word2vec.c omits it, and its"
+          " update is C times the gradient")
 def whole_error_to_each_word(k: Any, i: Any, X: Array, EH: Array) -> Any:
     return EH[i] * sum(X[c, k] for c in range(len(X)))
 

@@ -11,8 +11,8 @@ gradient of W' is non-zero only in the columns of the D samples.
 
 S selects the samples: row 0 is the positive sample, each further row one draw. Every row is one term of
 the loss. A word that is drawn twice contributes two terms; the observed word, if it is also drawn,
-contributes one positive and one negative term. (word2vec.c and gensim omit such a draw, so S has a row
-less.)
+contributes one positive and one negative term. (word2vec.c and gensim omit such a draw, so S has one
+row less.)
 
 The equations are those of Rong (2014, arXiv 1411.2738, §2.2) and Mikolov et al. (2013b, arXiv 1310.4546).
 k indexes V input words, i N hidden units, d D samples, j V output words, c C context words. From h on,
