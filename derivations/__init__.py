@@ -21,9 +21,11 @@ what is wrong with it: see ``classroom``.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # without the import of typing: see derivations._signals
 if TYPE_CHECKING:
+    from typing import Any
+
     from derivations.checker import assert_gradient as assert_gradient
     from derivations.checker import check_gradient as check_gradient
     from derivations.history import nnlm as nnlm
