@@ -161,7 +161,7 @@ def equation(
 ) -> Callable[[F], F]:
     """Label a function as the right-hand side of an equation; the function is not changed.
 
-    ``page`` and ``item`` are the place: the item-th equation of the page. ``latex`` is the correct equation.
+    ``page`` and ``item`` are the place: the item-th equation of a page. ``latex`` is the correct equation.
     ``label`` names a second printing of the same equation; ``lhs`` is the left side if the function's name
     does not say it (``"dE_du"``, ``"h"``, or a function of named quantities). ``model`` selects another
     forward pass of the module; ``sizes`` fixes sizes, ``{"C": 1}``. ``source`` is used in §8 and names the
