@@ -23,9 +23,10 @@ from companion.contents import code_of, labels
 from companion.keeping import digest, kept
 from companion.pages import template, write
 from derivations.checker.findings import Report
-from derivations.cli.page import LABEL, prose
-from derivations.cli.zoo import found, judged, one_line
+from derivations.cli.zoo import one_line
+from derivations.latex import LABEL, prose
 from derivations.zoo import EXHIBITS, ZOO, Exhibit, Specimen, find
+from derivations.zoo.checking import check, recognised
 from derivations.zoo.specimen import Function, body_of
 
 EXAMPLES = 60
@@ -80,8 +81,8 @@ def diagnosed() -> dict[str, Diagnosis]:
 def diagnosis_of(name: str) -> Diagnosis | None:
     """What the checker makes of a specimen; nothing if it does not call it what it is."""
     specimen = find(name)
-    report = judged(specimen, EXAMPLES, SEED)
-    return Diagnosis(tuple(sentences_of(report)), str(report)) if found(specimen, report) else None
+    report = check(specimen, EXAMPLES, SEED)
+    return Diagnosis(tuple(sentences_of(report)), str(report)) if recognised(specimen, report) else None
 
 
 def sentences_of(report: Report) -> Iterator[tuple[str, str]]:

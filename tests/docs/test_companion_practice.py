@@ -49,7 +49,7 @@ PLANTED = ("wrong-sign", "not-cleared")
 
 def test_a_specimen_that_is_not_found_ends_the_build_and_is_named(monkeypatch: Any) -> None:
     monkeypatch.setattr(zoo, "ProcessPoolExecutor", at_hand)
-    monkeypatch.setattr(zoo, "found", lambda specimen, report: specimen.name == "wrong-sign")
+    monkeypatch.setattr(zoo, "recognised", lambda specimen, report: specimen.name == "wrong-sign")
     with pytest.raises(ValueError, match="not by its name: not-cleared; see"):
         zoo.diagnosed()
 
