@@ -12,7 +12,7 @@ import pytest
 from derivations.cli import exercise as command
 from derivations.exercises import _supervisor
 from derivations.exercises.format import Exercise, read
-from tests.exercises.support import LINEAR
+from tests.exercises.answers import LINEAR
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from derivations.exercises._hints import STATE
 from derivations.exercises.check import check_answer
 from derivations.exercises.course import ORDER
 from derivations.exercises.format import COURSE, EMPTY, Exercise, exercise_of, find, read, started
-from tests.exercises.support import COURSES, FIRST, LINEAR, RIGHT, answered, lines_of, run
+from tests.exercises.answers import COURSES, FIRST, LINEAR, RIGHT, answered, lines_of, run
 from tests.support import LEDGER
 
 each_exercise = pytest.mark.parametrize("exercise", COURSES.values(), ids=lambda exercise: exercise.name)

@@ -23,7 +23,7 @@ from derivations.exercises._sandbox import ProcessExited, SandboxedFunction
 from derivations.exercises._supervisor import INTERRUPTED, run_supervised
 from derivations.exercises.check import check_answer
 from derivations.exercises.format import Exercise
-from tests.exercises.support import FIRST, answered
+from tests.exercises.answers import FIRST, answered
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-c", "from derivations.cli.main import main; main()", "exercise"]
