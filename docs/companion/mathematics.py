@@ -8,7 +8,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util import logging
 
-from derivations.cli.page import mathml, statements
+from derivations.latex import to_mathml
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def block(writer: Any, node: nodes.math_block) -> None:
 def converted(node: nodes.Element) -> str:
     """The LaTeX of a node as MathML; what cannot be converted is a warning, and so fails a strict build."""
     try:
-        return "\n".join(map(mathml, statements(node.astext().strip())))
+        return to_mathml(node.astext().strip())
     except ValueError as problem:
         logger.warning("%s", problem, location=node)
         return f"<code>{escape(node.astext())}</code>"

@@ -13,9 +13,9 @@ import derivations
 import w2v
 from companion.keeping import digest, kept
 from companion.pages import template, write
-from derivations.cli.page import prose
+from derivations.latex import prose
 from w2v.stepper import Stepper, StepSettings
-from w2v.stepper.quantities import STAGES, TEXTS, Named, computed_at, quantities_of
+from w2v.stepper.quantities import STAGES, TEXTS, Quantity, computed_at, quantities_of
 from w2v.visualizer.export import one_file
 
 EPOCHS = {"softmax": 10, "negative": 3, "hs": 3}
@@ -30,7 +30,7 @@ class Stage:
 
     name: str
     says: str
-    quantities: tuple[Named, ...]
+    quantities: tuple[Quantity, ...]
 
 
 def write_section_7(app: Any) -> None:

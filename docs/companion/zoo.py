@@ -23,8 +23,8 @@ from companion.contents import code_of, labels
 from companion.keeping import digest, kept
 from companion.pages import template, write
 from derivations.checker.findings import Report
-from derivations.cli.page import LABEL, prose
 from derivations.cli.zoo import one_line
+from derivations.latex import LABEL, prose
 from derivations.zoo import EXHIBITS, ZOO, Exhibit, Specimen, find
 from derivations.zoo.checking import check, recognised
 from derivations.zoo.specimen import Function, body_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from derivations.cli.page import mathml, statements
+from derivations.latex import to_mathml
 from derivations.ledger import Entry, find
 from w2v.stepper.losses import Loss
 from w2v.stepper.quantities import STAGES, TEXTS, Quantity, computed_at, quantities_of
@@ -60,9 +60,7 @@ def describe_quantity(quantity: Quantity, loss: Loss) -> Record:
 def note_of(quantity: Quantity, loss: Loss) -> str | None:
     """Return a remark about a quantity, if there is one."""
     if quantity.repeats_rows:
-        return (
-            f"One row is shown: in NumPy it is {quantity.numpy_shape}, the same row for every context word."
-        )
+        return f"One row is shown: in NumPy it is {quantity.numpy_shape}, one row per context word."
     if quantity.id == "S":
         return loss.note()
     return NO_RULE if quantity.rule else None
@@ -93,7 +91,7 @@ def where(entry: Entry) -> str:
 @cache
 def math_of(latex: str) -> str:
     """Return an equation as MathML, one ``math`` element for each of its statements."""
-    return "\n".join(mathml(statement) for statement in statements(latex))
+    return to_mathml(latex)
 
 
 @cache
