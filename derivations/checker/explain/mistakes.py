@@ -52,7 +52,6 @@ MATRIX = (
     Mistake("transposed",
             "has the entries of its transpose in the wrong order (reshape does not transpose)",
             lambda g: g.T.reshape(g.shape), 2),
-    Mistake("transposed", "has its entries in Fortran order", lambda g: g.reshape(g.shape, order="F"), 2),
 )
 OTHER_GRADIENT = (
     Mistake("swapped", "is the gradient of {other}: the two were exchanged", to.unchanged, 1),

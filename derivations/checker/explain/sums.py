@@ -17,7 +17,7 @@ import numpy as np
 
 from derivations.checker.explain import mistakes
 from derivations.checker.explain.constants import Constant, fit_constants
-from derivations.checker.explain.graph import Computation, Graph, Node
+from derivations.checker.explain.graph import Graph, Node
 from derivations.checker.explain.mistakes import Mistake
 from derivations.checker.explain.observations import Observation
 from derivations.checker.explain.predictions import Prediction, right_gradient
@@ -37,32 +37,19 @@ WRONG_AXIS = " over the wrong axis"
 
 
 def terms_of(graph: Graph, node: Node) -> Iterator[Term]:
-    """Yield the terms that an error signal may have: the quantities of its shape, also over the wrong axis.
-
-    A softmax is a term where the loss has a log_softmax.
-    """
+    """Yield the terms that an error signal may have: quantities of its shape, and softmaxes of its own."""
     for other in graph.nodes[:-1]:
-        if not other.real or other.shape != node.shape or other.number == node.number:
-            continue
-        names: list[tuple[str, str, Any]] = [(other.name, other.text or other.name, np.positive)]
-        if "log_softmax" in other.text:
-            softmax = other.text.replace("log_softmax", "softmax")
-            names.append((softmax, softmax, np.exp))
-        for name, text, function in names:
-            yield Term(name, partial(applied, function, other.number), 0.0)
-            if len(other.shape) == 2 and other.operation is not None and len(other.inputs) == 1:
-                yield Term(text + WRONG_AXIS, partial(_on_transpose, function, other), 0.3)
+        if other.real and other.shape == node.shape and other.number != node.number:
+            yield Term(other.name, partial(applied, np.positive, other.number), 0.0)
+    yield Term(f"softmax({node.name})", partial(applied, _softmax, node.number), 0.0)
+    if len(node.shape) == 2:
+        over_columns = partial(applied, partial(_softmax, axis=0), node.number)
+        yield Term(f"softmax({node.name}){WRONG_AXIS}", over_columns, 0.3)
 
 
-def _on_transpose(function: Any, node: Node, computation: Computation) -> Any:
-    """Apply an operation to the transpose of its input, so along the other axis."""
-    assert node.operation is not None
-    first, last = node.shape
-    sizes = dict(computation.sizes)
-    if first in sizes and last in sizes:
-        sizes[first], sizes[last] = sizes[last], sizes[first]
-    given = np.asarray(computation.values[node.inputs[0]])
-    return function(np.asarray(node.operation.value(sizes, [given.T])).T)
+def _softmax(q: Any, axis: int = -1) -> Any:
+    e = np.exp(q - np.max(q, axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
 
 
 def fitted_sums(graph: Graph, name: str, observations: Sequence[Observation]) -> Iterator[Match]:
