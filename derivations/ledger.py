@@ -298,7 +298,7 @@ def ledger() -> tuple[Entry, ...]:
     Raises ``ValueError`` for two entries with one label or one place, and for a misprint of an
     equation that does not exist.
     """
-    misprints = misprints_of(importlib.import_module("derivations.paper.errata"))
+    misprints = misprints_of(section_module("errata"))
     modules = [section_module(name) for name in SECTIONS]
     entries = [entry for module in modules for entry in entries_of(module, misprints)]
     entries.sort(key=lambda entry: entry.place)
