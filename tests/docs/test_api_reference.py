@@ -51,7 +51,10 @@ def public_within(node: Holder, path: str) -> Iterator[tuple[str, Named]]:
 
 def test_every_public_name_has_a_docstring_that_begins_with_a_sentence() -> None:
     found = {name: list(without_sentence(source)) for name, source in modules_in(ROOT).items()}
-    assert {name: missing for name, missing in found.items() if missing} == {}
+    course = "derivations.exercises.course."  # tasks for students, which begin with a comment
+    assert {
+        name: missing for name, missing in found.items() if missing and not name.startswith(course)
+    } == {}
 
 
 def test_a_name_without_a_sentence_is_found() -> None:
