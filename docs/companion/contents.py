@@ -15,9 +15,10 @@ from typing import Any
 
 from companion.evidence import Evidence
 from companion.relations import builds_on, relying_on
-from derivations.cli.page import inputs_of, number, place_of, prose, source_of, where
+from derivations.cli.page import source_of, where
 from derivations.cli.show import with_own_notation
 from derivations.cli.terminal import SECTION_TITLES, error_of
+from derivations.latex import inputs_of, number, place_of, prose
 from derivations.ledger import SECTIONS, TECHNIQUES, Entry, ledger, section_module
 from derivations.notation import KINDS, tuple_text
 from derivations.oracle.tolerance import ROUNDINGS

@@ -10,8 +10,8 @@ from docutils.parsers.rst import directives
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from derivations.cli.page import mathml, statements
 from derivations.cli.terminal import MARKS
+from derivations.latex import to_mathml
 from derivations.ledger import ledger
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def visit_block(writer: Any, node: nodes.math_block) -> None:
 def converted(node: nodes.Element) -> str:
     """Return the LaTeX of a node as MathML; warn, which fails a strict build, if that is impossible."""
     try:
-        return "\n".join(map(mathml, statements(node.astext().strip())))
+        return to_mathml(node.astext().strip())
     except ValueError as problem:
         logger.warning("%s", problem, location=node)
         return f"<code>{escape(node.astext())}</code>"

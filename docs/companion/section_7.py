@@ -13,7 +13,7 @@ import derivations
 import w2v
 from companion.cache import cached, digest
 from companion.pages import template, write
-from derivations.cli.page import prose
+from derivations.latex import prose
 from w2v.stepper import Stepper, StepSettings
 from w2v.stepper.quantities import STAGES, TEXTS, Named, computed_at, quantities_of
 from w2v.visualizer.export import one_file

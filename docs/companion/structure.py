@@ -12,18 +12,20 @@ Graph = Mapping[str, set[str]]
 
 BASE = {"derivations.notation", "derivations.ledger", "derivations.latex"}
 ALLOWED: Mapping[str, set[str]] = {
+    "derivations._signals": set(),
     "derivations.notation": set(),
-    "derivations.latex": set(),
     "derivations.ledger": {"derivations.notation"},
+    "derivations.latex": {"derivations.ledger"},
     "derivations.paper": BASE,
     "derivations.techniques": {*BASE, "derivations.paper"},
     "derivations.history": {*BASE, "derivations.paper", "derivations.techniques"},
-    "derivations.oracle": BASE,
+    "derivations.oracle": {*BASE, "derivations._signals"},
     "derivations.checker": {*BASE, "derivations.oracle"},
     "derivations.zoo": {*BASE, "derivations.paper", "derivations.oracle", "derivations.checker"},
-    "derivations.exercises": {*BASE, "derivations.oracle", "derivations.checker"},
+    "derivations.exercises": {*BASE, "derivations._signals", "derivations.oracle", "derivations.checker"},
     "derivations.cli": {
         *BASE,
+        "derivations._signals",
         "derivations.oracle",
         "derivations.checker",
         "derivations.zoo",
@@ -41,7 +43,14 @@ ALLOWED: Mapping[str, set[str]] = {
         "w2v.train",
     },
     "w2v.visualizer": {"derivations.latex", "w2v.data", "w2v.stepper"},
-    "w2v.cli": {"w2v.data", "w2v.vectors", "w2v.train", "w2v.model", "w2v.visualizer"},
+    "w2v.cli": {
+        "derivations._signals",
+        "w2v.data",
+        "w2v.vectors",
+        "w2v.train",
+        "w2v.model",
+        "w2v.visualizer",
+    },
 }
 """What each package may import. The top-level ``__init__`` and ``__main__`` may import everything."""
 

@@ -20,9 +20,10 @@ from companion.cache import cached, digest
 from companion.contents import code_of, labels
 from companion.pages import template, write
 from derivations.checker.findings import Report
-from derivations.cli.page import LABEL, prose
-from derivations.cli.zoo import found, judged, one_line
+from derivations.cli.zoo import one_line
+from derivations.latex import LABEL, prose
 from derivations.zoo import EXHIBITS, ZOO, Exhibit, Specimen, find
+from derivations.zoo.checking import check, recognised
 from derivations.zoo.specimen import Function, body_of
 
 EXAMPLES = 60
@@ -68,8 +69,8 @@ def diagnose_all() -> dict[str, str]:
 def diagnose(name: str) -> str | None:
     """Return what the checker says about a wrong gradient; None if that is not the right diagnosis."""
     specimen = find(name)
-    report = judged(specimen, EXAMPLES, SEED)
-    if not found(specimen, report):
+    report = check(specimen, EXAMPLES, SEED)
+    if not recognised(specimen, report):
         return None
     return "\n\n".join(f"✗ {says}\n  {evidence}" for says, evidence in sentences_of(report))
 

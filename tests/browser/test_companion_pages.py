@@ -48,7 +48,7 @@ KINDS = (
         "paper/section-8",
         "paper/negative-sampling",
     ),
-    *("lessons/index", "lessons/03_the_complex_step", "classroom_table", "genindex", "api/index"),
+    *("lessons/index", "lessons/03_the_complex_step", "checker_table", "genindex", "api/index"),
     *("api/derivations.paper.mlp", "api/derivations.checker", "_modules/derivations/paper/mlp"),
 )
 """At least one page of each kind."""

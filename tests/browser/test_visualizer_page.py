@@ -533,6 +533,23 @@ def test_the_keyboard_reaches_everything(visit: Callable[..., Visit]) -> None:
     } <= reached
 
 
+@pytest.mark.parametrize("element", ["settings-form [name=text]", "settings-form button", "close-keys"])
+def test_a_key_pressed_in_a_closed_dialog_belongs_to_the_page(
+    visit: Callable[..., Visit], element: str
+) -> None:
+    """Right after Escape closes a dialog, the focus stays inside it until the browser draws a frame."""
+    page = visit()
+    page.cell("W", 0, 0).hover()
+    for key in ("n", "Escape"):
+        page.page.eval_on_selector(
+            f"#{element}",
+            "(one, key) => one.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))",
+            key,
+        )
+    page.at("Forward", 1)
+    assert "Point at any number" in page.text("#sum")
+
+
 def test_a_screen_reader_hears_the_stage_and_the_sum(visit: Callable[..., Visit]) -> None:
     page = visit("word=2&stage=error")
     assert page.text("#spoken").startswith("Error. Epoch 1, word 2: like, with i, text.")

@@ -48,7 +48,7 @@ def in_this_process(*given: Any) -> Iterator[Any]:
 @pytest.mark.slow
 def test_a_wrong_gradient_that_is_not_found_fails_the_build_and_is_named(monkeypatch: Any) -> None:
     monkeypatch.setattr(zoo, "ProcessPoolExecutor", in_this_process)
-    monkeypatch.setattr(zoo, "found", lambda specimen, report: specimen.name == "wrong-sign")
+    monkeypatch.setattr(zoo, "recognised", lambda specimen, report: specimen.name == "wrong-sign")
     with pytest.raises(ValueError, match="not by the right name: not-cleared; see"):
         zoo.diagnose_all()
 

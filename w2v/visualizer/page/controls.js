@@ -1,6 +1,6 @@
 // Going through it: buttons, keys, playing, jumping. All of them ask for a place that the step itself names.
 
-import { byId } from "./dom.js";
+import { byId, keyTarget } from "./dom.js";
 
 const STOPS = { "back": "back", "forward": "forward", "previous-word": "previous_word", "next-word": "next_word",
   "previous-epoch": "previous_epoch", "next-epoch": "next_epoch" };
@@ -41,9 +41,10 @@ export function createControls({ links, go, stage }) {
   document.addEventListener("keydown", pressed);
 
   function pressed(event) {
-    const typing = event.target.closest?.("input, textarea, select, dialog");
+    const target = keyTarget(event);
+    const typing = target.closest?.("input, textarea, select, dialog");
     if (typing || event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
-    if (event.key === " " && event.target.closest?.("button, summary")) return;
+    if (event.key === " " && target.closest?.("button, summary")) return;
     if (event.key >= "1" && event.key <= "5") stage(Number(event.key) - 1);
     const id = KEYS[event.key];
     if (!id) return;

@@ -31,6 +31,12 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
+/** The element that a key was pressed in. Right after a dialog closes, the focus can still be inside it until
+ * the browser draws the next frame; such a key belongs to the page. */
+export function keyTarget(event) {
+  return event.target.closest?.("dialog:not([open])") ? document.body : event.target;
+}
+
 /** Whether the reader asked for less motion. */
 export function calm() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -3,7 +3,7 @@
 import { readAddress, writeAddress } from "./address.js";
 import { createControls } from "./controls.js";
 import { createDerivation } from "./derivation.js";
-import { byId, calm, html } from "./dom.js";
+import { byId, calm, html, keyTarget } from "./dom.js";
 import { createForm } from "./form.js";
 import { createGraph } from "./graph.js";
 import { inFull, rounded } from "./numbers.js";
@@ -232,7 +232,7 @@ window.addEventListener("hashchange", () => location.hash !== written && followA
 byId("to-panel").addEventListener("click", () => byId("panel").scrollIntoView({ behavior: calm() ? "auto" : "smooth" }));
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.target.closest?.("dialog")) return;
+  if (event.key !== "Escape" || keyTarget(event).closest?.("dialog")) return;
   if (byId("graph").contains(document.activeElement)) document.activeElement.blur();
   point(null);
 });

@@ -1,4 +1,4 @@
-"""The checkers that classroom_table.py puts beside each other, each called as its documentation says.
+"""The checkers that checker_table.py puts beside each other, each called as its documentation says.
 
 All get the same thing: a loss, a gradient by hand, an instance. Each says whether it objects; an error that
 it raises is an objection too, for its user sees that something is wrong.
@@ -21,8 +21,8 @@ from jax.test_util import check_grads
 from scipy.optimize import check_grad
 
 from derivations import check_gradient
-from derivations.cli.zoo import found
 from derivations.zoo import Exhibit, Specimen
+from derivations.zoo.checking import recognised
 
 logging.getLogger("jax").setLevel(logging.CRITICAL)  # it logs what a gradient raises
 CS224N_STEP, CS224N_PERMITTED = 1e-4, 1e-5
@@ -108,7 +108,7 @@ def _ours(question: Question, at: Any) -> Answer:
         report = check_gradient(exhibit.loss, question.gradient, at, wrt=exhibit.wrt)
     except Exception:  # held against ours: it promises a report
         return Answer(objects=question.specimen is None, raised=True)
-    named = question.specimen is not None and found(question.specimen, report)
+    named = question.specimen is not None and recognised(question.specimen, report)
     return Answer(not report.right, named)
 
 

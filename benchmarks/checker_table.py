@@ -1,11 +1,11 @@
 """Which checker sees which mistake: the specimens of the zoo × the checkers in use; see README.md.
 
-    python -m benchmarks.classroom_table [--instances 3] [--jobs 2] [--to docs]
+    python -m benchmarks.checker_table [--instances 3] [--jobs 2] [--to docs]
 
 Every checker is asked about every specimen, and about the right gradient that it spoils, on the same
 instances: ordinary ones of small sizes, such as its users give. Only ``check_gradient, shapes`` gets what
-*its* users give, a description, and draws for itself. It writes ``classroom_table.json``, all that was
-found, and makes ``classroom_table.md`` from it.
+*its* users give, a description, and draws for itself. It writes ``checker_table.json``, all that was
+found, and makes ``checker_table.md`` from it.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.classroom_checkers import CHECKERS, OURS, Question
+from benchmarks.checker_contestants import CHECKERS, OURS, Question
 from derivations.checker.shapes import describe, draw
-from derivations.cli.zoo import kinds
 from derivations.zoo import EXHIBITS, ZOO, Exhibit, Specimen, find
+from derivations.zoo.checking import kinds
 
 SMALLEST, LARGEST = 2, 5
 """Sizes of the instances: small, as those who check by differences have them, but none of one."""
@@ -233,7 +233,7 @@ def main(count: int, jobs: int, to: Path) -> None:
     run = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
-        "command": f"python -m benchmarks.classroom_table --instances {count} --jobs {jobs}",
+        "command": f"python -m benchmarks.checker_table --instances {count} --jobs {jobs}",
         "minutes": round((time.perf_counter() - start) / 60, 2),
         "instances": count,
         "jobs": jobs,
@@ -244,8 +244,8 @@ def main(count: int, jobs: int, to: Path) -> None:
         "totals": totals(answers),
         "answers": [{**answer, "seconds": round(answer["seconds"], 4)} for answer in answers],
     }
-    (to / "classroom_table.json").write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    (to / "classroom_table.md").write_text(page(run), "utf-8")
+    (to / "checker_table.json").write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (to / "checker_table.md").write_text(page(run), "utf-8")
     click.echo("\n".join(totals_table(run)))
 
 

@@ -1,8 +1,4 @@
-"""Exhibits: small networks. Each has its loss for JAX and, below it, the right gradient in NumPy.
-
-The letters are the paper's: x or X the input, t or T the target, u what enters a unit, h what leaves a
-hidden one, y the prediction, E the loss; e is ∂E/∂ what entered the last layer.
-"""
+"""Exhibits: small networks."""
 
 from __future__ import annotations
 
@@ -20,7 +16,7 @@ from derivations.zoo.specimen import Exhibit
 
 
 def unit_loss(x: Any, t: Any, w: Any) -> Any:
-    """One sigmoid unit and its squared error."""
+    """One sigmoid unit with a squared error."""
     u = x @ w
     y = jax.nn.sigmoid(u)
     E = (t - y) ** 2 / 2
@@ -37,7 +33,7 @@ def unit_gradient(x: Array, t: float, w: Array) -> Array:
 
 
 def line_loss(X: Any, t: Any, w: Any, b: Any) -> Any:
-    """Least squares: the mean squared error of a line."""
+    """Linear regression: the mean squared error over a batch."""
     y = X @ w + b
     E = jnp.mean((y - t) ** 2)
     return E
@@ -81,7 +77,7 @@ def mlp_gradient(x: Array, t: Array, W: Array, W_prime: Array) -> tuple[Array, A
 
 
 def mlp_gradient_by_loops(x: Array, t: Array, W: Array, W_prime: Array) -> tuple[Array, Array]:
-    """The same, unit by unit, as one writes it first."""
+    """The same gradient with loops over the units."""
     h = sigmoid(x @ W)
     y = sigmoid(h @ W_prime)
     EI_prime = (y - t) * y * (1 - y)
@@ -100,7 +96,7 @@ def mlp_gradient_by_loops(x: Array, t: Array, W: Array, W_prime: Array) -> tuple
 
 
 def relu_loss(X: Any, T: Any, W: Any, b: Any, W_prime: Any, b_prime: Any) -> Any:
-    """A hidden layer of ReLUs, a linear output, the squared error summed over the batch."""
+    """A hidden layer of ReLUs, a linear output, and the squared error summed over the batch."""
     U = X @ W + b
     H = jax.nn.relu(U)
     Y = H @ W_prime + b_prime
@@ -130,7 +126,7 @@ def relu_gradient(
 
 
 def recurrent_loss(x_1: Any, x_2: Any, t: Any, W: Any, R: Any) -> Any:
-    """Two steps of a recurrent layer of tanh units; R carries the first into the second."""
+    """Two steps of a recurrent layer of tanh units; R connects the first step to the second."""
     u_1 = x_1 @ W
     h_1 = jnp.tanh(u_1)
     u_2 = x_2 @ W + h_1 @ R
@@ -140,7 +136,7 @@ def recurrent_loss(x_1: Any, x_2: Any, t: Any, W: Any, R: Any) -> Any:
 
 
 def recurrent_gradient(x_1: Array, x_2: Array, t: Array, W: Array, R: Array) -> tuple[Array, Array]:
-    """∂E/∂W (K, N), through both steps, and ∂E/∂R (N, N)."""
+    """∂E/∂W (K, N), summed over both steps, and ∂E/∂R (N, N)."""
     u_1 = x_1 @ W
     h_1 = np.tanh(u_1)
     u_2 = x_2 @ W + h_1 @ R
@@ -154,11 +150,11 @@ def recurrent_gradient(x_1: Array, x_2: Array, t: Array, W: Array, R: Array) -> 
     return dE_dW, dE_dR
 
 
-# --- layers that are easily got wrong -----------------------------------------------------------------
+# --- layers with several paths -----------------------------------------------------------------
 
 
 def residual_loss(X: Any, T: Any, W: Any) -> Any:
-    """A layer with a shortcut: what enters is added to what leaves."""
+    """A layer with a shortcut: its input is added to its output."""
     H = jnp.tanh(X @ W)
     Y = X + H
     E = jnp.sum((Y - T) ** 2) / 2
@@ -166,7 +162,7 @@ def residual_loss(X: Any, T: Any, W: Any) -> Any:
 
 
 def residual_gradient(X: Array, T: Array, W: Array) -> tuple[Array, Array]:
-    """∂E/∂X (B, N), by both ways, and ∂E/∂W (N, N)."""
+    """∂E/∂X (B, N), through the layer and the shortcut, and ∂E/∂W (N, N)."""
     H = np.tanh(X @ W)
     dE_dY = X + H - T
     dE_dX = dE_dY.copy()
@@ -176,7 +172,7 @@ def residual_gradient(X: Array, T: Array, W: Array) -> tuple[Array, Array]:
 
 
 def centred_loss(X: Any, t: Any, w: Any) -> Any:
-    """A batch is centred before a linear unit: the mean is computed, so it has a derivative too."""
+    """A linear unit on a centred batch; the mean depends on X, so it has a derivative as well."""
     X_centred = X - jnp.mean(X, axis=0)
     y = X_centred @ w
     E = jnp.sum((y - t) ** 2) / 2
@@ -194,14 +190,14 @@ def centred_gradient(X: Array, t: Array, w: Array) -> tuple[Array, Array]:
 
 
 def running_sum_loss(X: Any, T: Any) -> Any:
-    """A sequence is added up; after each step there is an error."""
+    """The running sum of a sequence, with an error after each step."""
     H = jnp.tri(X.shape[0]) @ X
     E = jnp.sum((H - T) ** 2) / 2
     return E
 
 
 def running_sum_gradient(X: Array, T: Array) -> Array:
-    """∂E/∂X (L, N), from the last step back to the first."""
+    """∂E/∂X (L, N), computed from the last step back to the first."""
     e = np.cumsum(X, axis=0) - T
     steps = []
     carried = np.zeros(X.shape[1])
@@ -213,7 +209,7 @@ def running_sum_gradient(X: Array, T: Array) -> Array:
 
 
 def convolution_loss(x: Any, T: Any, w: Any) -> Any:
-    """N filters of width 3 run over a signal; a convolution turns them round."""
+    """A signal convolved with N filters of width 3; a convolution reverses its filter."""
     windows = jnp.stack([x[2:7], x[1:6], x[0:5]])
     Y = w @ windows
     E = jnp.sum((Y - T) ** 2) / 2
@@ -228,21 +224,23 @@ def convolution_gradient(x: Array, T: Array, w: Array) -> Array:
     return dE_dw
 
 
-# --- gradients that keep something from call to call ----------------------------------------------------
+# --- gradients that keep arrays between calls ----------------------------------------------------
 
 KEPT: dict[tuple[int, ...], Array] = {}
-ROOM = np.zeros((1024, 2))
+"""The gradient array of each shape, kept between calls."""
+BUFFER = np.zeros((1024, 2))
+"""Room for the errors of the largest batch."""
 
 
 def linear_loss(X: Any, T: Any, W: Any, b: Any) -> Any:
-    """A linear layer and the squared error summed over the batch."""
+    """A linear layer with the squared error summed over the batch."""
     Y = X @ W + b
     E = jnp.sum((Y - T) ** 2) / 2
     return E
 
 
 def kept_gradient(X: Array, T: Array, W: Array, b: Array) -> tuple[Array, Array]:
-    """∂E/∂W (K, M) in an array that is kept, as layers do, and ∂E/∂b (M,)."""
+    """∂E/∂W (K, M), accumulated in an array that is kept between calls, and ∂E/∂b (M,)."""
     e = X @ W + b - T
     dE_dW = KEPT.setdefault(W.shape, np.zeros_like(W))
     dE_dW[:] = 0
@@ -251,11 +249,11 @@ def kept_gradient(X: Array, T: Array, W: Array, b: Array) -> tuple[Array, Array]
 
 
 def room_gradient(X: Array, T: Array, W: Array, b: Array) -> tuple[Array, Array]:
-    """The same with the errors in an array that has room for the largest batch; the last is smaller."""
+    """The same gradients, with the errors in a buffer that has room for the largest batch."""
     B = len(X)
-    ROOM[:B] = X @ W + b - T
-    dE_dW = X.T @ ROOM[:B]
-    dE_db = ROOM[:B].sum(axis=0)
+    BUFFER[:B] = X @ W + b - T
+    dE_dW = X.T @ BUFFER[:B]
+    dE_db = BUFFER[:B].sum(axis=0)
     return dE_dW, dE_db
 
 

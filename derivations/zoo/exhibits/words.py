@@ -1,4 +1,4 @@
-"""Exhibits: words and their vectors: the skip-gram, CBOW, negative sampling, a sentence."""
+"""Exhibits: the skip-gram, CBOW and negative sampling."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from derivations.zoo.specimen import Exhibit
 
 
 def skipgram_loss(x: Any, t: Any, W: Any, W_prime: Any) -> Any:
-    """§6: one word predicts its C neighbours."""
+    """§6: the skip-gram with C context words."""
     h = x @ W
     u = h @ W_prime
     log_y = jax.nn.log_softmax(u)
@@ -38,7 +38,7 @@ def skipgram_gradient(x: Array, t: Array, W: Array, W_prime: Array) -> tuple[Arr
 
 
 def skipgram_gradient_word_by_word(x: Array, t: Array, W: Array, W_prime: Array) -> tuple[Array, Array]:
-    """The same, one context word at a time."""
+    """The same gradients, one context word at a time."""
     h = x @ W
     y = softmax(h @ W_prime)
     EI = np.zeros_like(y)
@@ -59,7 +59,7 @@ def sentence_loss(S: Any, W: Any, W_prime: Any) -> Any:
 
 
 def sentence_gradient(S: Array, W: Array, W_prime: Array) -> tuple[Array, Array]:
-    """∂E/∂W (V, N) and ∂E/∂W' (N, V), word by word, the errors of its neighbours in one buffer."""
+    """∂E/∂W (V, N) and ∂E/∂W' (N, V), word by word, with the errors of the neighbours in one buffer."""
     errors = np.zeros((2, S.shape[1]))
     dE_dW, dE_dW_prime = np.zeros_like(W), np.zeros_like(W_prime)
     for k, x in enumerate(S):
@@ -74,11 +74,11 @@ def sentence_gradient(S: Array, W: Array, W_prime: Array) -> tuple[Array, Array]
     return dE_dW, dE_dW_prime
 
 
-# --- rows picked by number ------------------------------------------------------------------------------
+# --- words by index ------------------------------------------------------------------------------
 
 
 def lookup_loss(words: Any, T: Any, W: Any, W_prime: Any) -> Any:
-    """A batch of words, by number, each with a target distribution."""
+    """A batch of words, given as indices, each with a target distribution."""
     H = W[words]
     U = H @ W_prime
     log_Y = jax.nn.log_softmax(U)
@@ -98,7 +98,7 @@ def lookup_gradient(words: Array, T: Array, W: Array, W_prime: Array) -> tuple[A
 
 
 def cbow_loss(context: Any, t: Any, W: Any, W_prime: Any) -> Any:
-    """§8: the mean of C context words predicts the one in the middle."""
+    """§8: CBOW; the mean of the vectors of C context words predicts the word in the middle."""
     h = jnp.mean(W[context], axis=0)
     u = h @ W_prime
     log_y = jax.nn.log_softmax(u)
@@ -119,7 +119,7 @@ def cbow_gradient(context: Array, t: Array, W: Array, W_prime: Array) -> tuple[A
 
 
 def cbow_sum_loss(context: Any, t: Any, W: Any, W_prime: Any) -> Any:
-    """The same from the sum of the context words."""
+    """CBOW with the sum of the vectors instead of their mean."""
     h = jnp.sum(W[context], axis=0)
     u = h @ W_prime
     log_y = jax.nn.log_softmax(u)
@@ -138,11 +138,11 @@ def cbow_sum_gradient(context: Array, t: Array, W: Array, W_prime: Array) -> tup
     return dE_dW, dE_dW_prime
 
 
-# --- pairs of words, yes or no ----------------------------------------------------------------------------
+# --- pairs of words ----------------------------------------------------------------------------
 
 
 def pairs_loss(centre: Any, other: Any, t: Any, W: Any, W_prime: Any) -> Any:
-    """Negative sampling: of each pair of words, were they neighbours (1), or was one drawn (0)?"""
+    """Negative sampling: for each pair of words, whether they are neighbours (1) or one was drawn (0)."""
     H = W[centre]
     V_prime = W_prime[other]
     u = jnp.sum(H * V_prime, axis=1)
@@ -151,7 +151,7 @@ def pairs_loss(centre: Any, other: Any, t: Any, W: Any, W_prime: Any) -> Any:
 
 
 def pairs_gradient(centre: Array, other: Array, t: Array, W: Array, W_prime: Array) -> tuple[Array, Array]:
-    """∂E/∂W and ∂E/∂W', both (V, N), a row a word."""
+    """∂E/∂W and ∂E/∂W', both (V, N), with one row for each word."""
     H = W[centre]
     V_prime = W_prime[other]
     y = sigmoid((H * V_prime).sum(axis=1))
@@ -163,7 +163,7 @@ def pairs_gradient(centre: Array, other: Array, t: Array, W: Array, W_prime: Arr
 
 
 def score_loss(v: Any, v_prime: Any) -> Any:
-    """How well two words go together."""
+    """The score of two word vectors: their dot product."""
     E = v @ v_prime
     return E
 

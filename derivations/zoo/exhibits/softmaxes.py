@@ -1,4 +1,4 @@
-"""Exhibits: softmax and cross-entropy, alone and as regression on a batch."""
+"""Exhibits: softmax, cross-entropy, and regression on a batch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from derivations.zoo.specimen import Exhibit
 
 
 def cross_entropy_loss(t: Any, y: Any) -> Any:
-    """§4's loss of a prediction."""
+    """§4: the cross-entropy of a prediction."""
     E = -jnp.sum(t * jnp.log(y))
     return E
 
@@ -27,14 +27,14 @@ def cross_entropy_gradient(t: Array, y: Array) -> Array:
 
 
 def likelihood_loss(t: Any, u: Any) -> Any:
-    """§4 as a whole: scores, softmax, cross-entropy."""
+    """§4: the cross-entropy of the softmax of scores."""
     y = jax.nn.softmax(u)
     E = -jnp.sum(t * jnp.log(y))
     return E
 
 
 def likelihood_gradient(t: Array, u: Array) -> Array:
-    """∂E/∂u (M,) step by step, as before y - t is known."""
+    """∂E/∂u (M,) step by step, without the closed form y - t."""
     y = softmax(u)
     dE_dy = -t / y
     J = np.diag(y) - np.outer(y, y)
@@ -43,7 +43,7 @@ def likelihood_gradient(t: Array, u: Array) -> Array:
 
 
 def distance_loss(t: Any, u: Any) -> Any:
-    """The squared distance of a softmax from its target."""
+    """The squared distance between a softmax and its target."""
     y = jax.nn.softmax(u)
     E = jnp.sum((y - t) ** 2) / 2
     return E
@@ -58,7 +58,7 @@ def distance_gradient(t: Array, u: Array) -> Array:
 
 
 def temperature_loss(t: Any, u: Any, tau: Any) -> Any:
-    """A softmax that is sharpened by a temperature below 1."""
+    """The cross-entropy of a softmax with a temperature."""
     log_y = jax.nn.log_softmax(u / tau)
     E = -jnp.sum(t * log_y)
     return E
@@ -74,7 +74,7 @@ def temperature_gradient(t: Array, u: Array, tau: float) -> Array:
 
 
 def logistic_loss(X: Any, t: Any, w: Any) -> Any:
-    """Logistic regression: yes or no, cross-entropy summed over the batch."""
+    """Logistic regression: the binary cross-entropy summed over the batch."""
     u = X @ w
     E = jnp.sum(jax.nn.softplus(u) - t * u)
     return E
@@ -89,7 +89,7 @@ def logistic_gradient(X: Array, t: Array, w: Array) -> Array:
 
 
 def regression_loss(X: Any, T: Any, W: Any, b: Any, decay: Any) -> Any:
-    """Softmax regression: the mean cross-entropy of a batch, and a penalty on the weights."""
+    """Softmax regression: the mean cross-entropy of a batch plus a penalty on the weights."""
     U = X @ W + b
     log_Y = jax.nn.log_softmax(U)
     data = -jnp.mean(jnp.sum(T * log_Y, axis=1))
