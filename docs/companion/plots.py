@@ -164,7 +164,7 @@ def speed(heats: Sequence[Part]) -> str:
     """Draw milliseconds for one equation on one test case, median and extremes, by task and method."""
     height = sum(0.24 + 0.27 * len(heat["samples"]) for heat in heats) + 0.6
     title = "Milliseconds to check one equation on one test case, by task and method"
-    at = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+    at: Any = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
     with plot("speed", title, height) as (axes, svg):
         place, ticks = 0.0, {}
         for heat in heats:
