@@ -12,20 +12,18 @@ Graph = Mapping[str, set[str]]
 
 BASE = {"derivations.notation", "derivations.ledger", "derivations.latex"}
 ALLOWED: Mapping[str, set[str]] = {
-    "derivations._signals": set(),
     "derivations.notation": set(),
     "derivations.ledger": {"derivations.notation"},
     "derivations.latex": {"derivations.ledger"},
     "derivations.paper": BASE,
     "derivations.techniques": {*BASE, "derivations.paper"},
     "derivations.history": {*BASE, "derivations.paper", "derivations.techniques"},
-    "derivations.oracle": {*BASE, "derivations._signals"},
+    "derivations.oracle": {*BASE},
     "derivations.checker": {*BASE, "derivations.oracle"},
     "derivations.zoo": {*BASE, "derivations.paper", "derivations.oracle", "derivations.checker"},
-    "derivations.exercises": {*BASE, "derivations._signals", "derivations.oracle", "derivations.checker"},
+    "derivations.exercises": {*BASE, "derivations.oracle", "derivations.checker"},
     "derivations.cli": {
         *BASE,
-        "derivations._signals",
         "derivations.oracle",
         "derivations.checker",
         "derivations.zoo",
@@ -44,7 +42,6 @@ ALLOWED: Mapping[str, set[str]] = {
     },
     "w2v.visualizer": {"derivations.latex", "w2v.data", "w2v.stepper"},
     "w2v.cli": {
-        "derivations._signals",
         "w2v.data",
         "w2v.vectors",
         "w2v.train",
@@ -52,7 +49,11 @@ ALLOWED: Mapping[str, set[str]] = {
         "w2v.visualizer",
     },
 }
-"""What each package may import. The top-level ``__init__`` and ``__main__`` may import everything."""
+"""What each package may import.
+
+The top-level ``__init__`` and ``__main__`` may import everything. Every package may import the private
+modules directly in ``derivations``, such as ``derivations._files``, and these import nothing else.
+"""
 
 
 def modules_in(root: Path) -> dict[str, str]:
@@ -95,11 +96,12 @@ def package_of(module: str) -> str:
 
 
 def package_graph(graph: Graph) -> Graph:
-    """Return the imports between packages; the top-level packages and ``__main__`` are left out."""
-    found: dict[str, set[str]] = {package_of(module): set() for module in graph if is_inside(module)}
+    """Return the imports between packages, without the top level and the private modules."""
+    found: dict[str, set[str]] = {}
     for module, imported in graph.items():
-        if is_inside(module):
-            found[package_of(module)] |= {package_of(name) for name in imported} - {package_of(module)}
+        if is_inside(module) and not is_utility(module):
+            other = {package_of(name) for name in imported if not is_utility(name)} - {package_of(module)}
+            found.setdefault(package_of(module), set()).update(other)
     return found
 
 
@@ -108,13 +110,18 @@ def is_inside(module: str) -> bool:
     return "." in module and not module.endswith("__main__")
 
 
+def is_utility(module: str) -> bool:
+    """Return whether a module is one of those that every package may import."""
+    return module.startswith("derivations._") and is_inside(module)
+
+
 def forbidden_imports(graph: Graph, allowed: Graph = ALLOWED) -> list[str]:
     """Return one line for each import between packages that ``allowed`` does not list."""
     return [
         f"{module} imports {name}: {package_of(module)} may not import {package_of(name)}"
         for module, imported in graph.items()
         for name in sorted(imported)
-        if is_inside(module)
+        if is_inside(module) and not is_utility(name)
         if package_of(name) not in {package_of(module), *allowed.get(package_of(module), set())}
     ]
 
