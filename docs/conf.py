@@ -16,7 +16,8 @@ for verbose in ("jax", "traitlets"):
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "benchmarks")]
-os.environ["MATPLOTLIBRC"] = str(HERE / "matplotlibrc")  # for the kernels that run the lessons
+os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
+os.environ["MATPLOTLIBRC"] = str(HERE / "matplotlibrc")  # both for the kernels that run lessons
 
 project = "word2vec Implementation Review: a verified edition"
 author = "The editors"

@@ -15,7 +15,7 @@ from sphinx.util import logging
 from companion import contents
 from companion.evidence import evidence_of_this_build
 
-EXAMPLES = 100
+EXAMPLES = 50
 """Test cases for each equation in a build; ``derivations verify`` tries 1,000."""
 
 logger = logging.getLogger(__name__)
