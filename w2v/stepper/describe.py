@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Any
 
-from derivations.cli.page import mathml, statements
+from derivations.latex import to_mathml
 from derivations.ledger import Entry, find
 from w2v.stepper.losses import Loss, Tree, source_of
 from w2v.stepper.quantities import STAGES, TEXTS, Named, computed_at, quantities_of
@@ -24,7 +24,7 @@ MOST_WAYS = 8
 @cache
 def math_of(latex: str) -> str:
     """An equation as MathML, one ``math`` for each of its statements."""
-    return "\n".join(mathml(statement) for statement in statements(latex))
+    return to_mathml(latex)
 
 
 @cache

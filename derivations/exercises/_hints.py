@@ -1,4 +1,4 @@
-"""Hints come one at a time: how many somebody has had stands in a small file beside their exercise."""
+"""How many hints a student has had, in a file beside their exercise."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
+from derivations._files import write_atomically
 from derivations.exercises.format import Exercise
 
 STATE = ".derivations-hints.json"
@@ -13,7 +14,7 @@ STATE = ".derivations-hints.json"
 
 
 def next_hint(exercise: Exercise, folder: Path) -> tuple[int, str]:
-    """The number of the next hint, from one, and its text; the last one again once all were given.
+    """The number of the next hint, from one, and its text; after the last one, the last one again.
 
     Raises ``ValueError`` for an exercise without hints, ``OSError`` where the folder cannot be written.
     """
@@ -25,15 +26,15 @@ def next_hint(exercise: Exercise, folder: Path) -> tuple[int, str]:
     return number, exercise.hints[number - 1]
 
 
-def forget(exercise: Exercise, folder: Path) -> None:
-    """Begin with the first hint again."""
+def reset_hints(exercise: Exercise, folder: Path) -> None:
+    """Start again with the first hint."""
     given = _given(folder)
     if given.pop(exercise.name, None):
         _write(folder, given)
 
 
 def _given(folder: Path) -> dict[str, int]:
-    """What the file says; nothing where there is none, or none that makes sense."""
+    """What the file says; empty where there is no file, or it cannot be read."""
     with suppress(OSError, ValueError):
         found = json.loads((folder / STATE).read_text(encoding="utf-8"))
         if isinstance(found, dict):
@@ -42,4 +43,4 @@ def _given(folder: Path) -> dict[str, int]:
 
 
 def _write(folder: Path, given: dict[str, int]) -> None:
-    (folder / STATE).write_text(json.dumps(given, indent=1) + "\n", encoding="utf-8")
+    write_atomically(folder / STATE, json.dumps(given, indent=1) + "\n")
