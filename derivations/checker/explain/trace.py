@@ -1,4 +1,9 @@
-"""From JAX's trace of a loss to its graph: steps of one expression of the source become one node."""
+"""Building the graph of a loss from JAX's trace of it.
+
+JAX traces the loss once, and every step of the trace knows the expression of the source that it came from.
+The steps of one expression become one node. A helper that maps one array to one of the same shape, such as
+an activation, is kept whole; other helpers are looked into.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from derivations.checker.graph import Graph, Node, Operation, Site
+from derivations.checker.explain.graph import Graph, Node, Operation, Site
 from derivations.checker.sources import expression_at, frames_of
 
 
 def graph_of(function: Callable[..., Any], names: Sequence[str], shapes: Sequence[Any]) -> Graph:
-    """The graph of a loss at these shapes (``jax.ShapeDtypeStruct``, their sizes symbolic or not)."""
+    """Return the graph of a loss at these shapes (``jax.ShapeDtypeStruct``, symbolic or not)."""
     import jax
 
     with jax.enable_x64(True):
@@ -21,7 +26,7 @@ def graph_of(function: Callable[..., Any], names: Sequence[str], shapes: Sequenc
 
 
 class _Reader:
-    """Reads a trace into nodes, one expression of the source each."""
+    """Turns a trace into nodes, one for each expression of the source."""
 
     def __init__(self, function: Callable[..., Any], names: Sequence[str], traced: Any) -> None:
         self.function, self.traced = function, traced
@@ -44,7 +49,7 @@ class _Reader:
         return Graph(tuple(self.nodes), self.arguments, self.constants)
 
     def _read(self, steps: list[Any], depth: int, wanted: set[Any]) -> None:
-        """Make nodes of these steps: a run with one frame at this depth becomes one, or several."""
+        """Make parts of these steps: a run with one frame at this depth becomes one part, or several."""
         for run in _runs(steps, depth):
             later = wanted | _used(steps[steps.index(run[-1]) + 1 :])
             produced = [variable for step, _ in run for variable in step.outvars]
@@ -92,7 +97,7 @@ class _Reader:
 
 
 class Part(NamedTuple):
-    """Steps that become one node: the steps with their frames, their result, and which frame names it."""
+    """Steps that become one node, with their frames; their result; the depth of the frame that names it."""
 
     run: list[Any]
     result: Any
@@ -113,11 +118,11 @@ ACTIVE = {
     "min",
     "jit",
 }
-"""How an activation that is written out ends: 1 / (1 + exp(-u)), where(u > 0, u, 0.1 * u)."""
+"""The last primitive of an activation that is written out: 1 / (1 + exp(-u)), where(u > 0, u, 0.1 * u)."""
 
 
 def whole_activations(parts: Sequence[Part], wanted: set[Any]) -> list[Part]:
-    """The parts in order, those of one activation joined: unnamed steps from an array to one like it."""
+    """Return the parts in order, with the unnamed steps of an activation joined."""
     made = {part.result: part for part in parts}
     users: dict[Any, set[Any]] = {}
     for part in parts:
@@ -134,7 +139,7 @@ def whole_activations(parts: Sequence[Part], wanted: set[Any]) -> list[Part]:
 
 
 def _cone(part: Part, made: Any, users: Any, wanted: set[Any]) -> set[Any]:
-    """The unnamed steps that a part alone reads, if all of them come from one array of its shape."""
+    """Return the unnamed steps that only this part uses, if all come from one array of its shape."""
     shape = part.result.aval.shape
     cone, border = {part.result}, list(_given(part.run))
     arrays = set()
@@ -163,7 +168,7 @@ SIGNS = {"dot_general": " @ ", "add": " + ", "sub": " - ", "mul": " * ", "div": 
 
 
 def unsourced(step: Any, inputs: Sequence[str]) -> str:
-    """An expression for a step of which there is no source: ``x @ W``, ``tanh(u)``."""
+    """Return an expression for a step without source: ``x @ W``, ``tanh(u)``."""
     name = step.params.get("name") or step.primitive.name
     if name in SIGNS and len(inputs) == 2:
         return SIGNS[name].join(inputs)
@@ -171,17 +176,17 @@ def unsourced(step: Any, inputs: Sequence[str]) -> str:
 
 
 def described(frames: Sequence[Any], depth: int) -> tuple[str, str]:
-    """The name that the source gives, and its expression; empty without source."""
+    """Return the name that the source gives, and the expression; empty without source."""
     return expression_at(frames[min(depth, len(frames) - 1)]) if frames else ("", "")
 
 
 def _site(frames: Sequence[Any], run: list[Any], depth: int) -> Site:
-    """The place in the source, and which primitive where one expression became several nodes."""
+    """Return the place in the source, with the primitive, since one expression may become several nodes."""
     return (tuple(frames[: depth + 1]), run[-1][0].primitive.name)
 
 
 def _runs(steps: list[Any], depth: int) -> Iterator[list[Any]]:
-    """Neighbouring steps whose frame at this depth is the same."""
+    """Yield runs of neighbouring steps whose frame at this depth is the same."""
     run: list[Any] = []
     for step, frames in steps:
         frame = frames[depth] if depth < len(frames) else None
@@ -194,7 +199,7 @@ def _runs(steps: list[Any], depth: int) -> Iterator[list[Any]]:
 
 
 def _given(run: list[Any]) -> list[Any]:
-    """The variables that a run reads and does not itself compute, in order."""
+    """Return the variables that a run reads and does not itself compute, in order."""
     own = {variable for step, _ in run for variable in step.outvars}
     read = [v for step, _ in run for v in step.invars if not hasattr(v, "val") and v not in own]
     return list(dict.fromkeys(read))
