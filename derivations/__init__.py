@@ -1,29 +1,31 @@
-"""The edition of a paper that cannot be wrong.
+"""A verified edition of *word2vec Implementation Review* (Changsoo Kim, 2020).
 
-*word2vec Implementation Review* (Changsoo Kim, 2020), derived by hand in NumPy, one function an
-equation, and judged by JAX. Read the modules beside the paper, in this order:
+Every equation of the paper is one NumPy function, with a test against JAX. Read the modules beside the
+paper, in this order:
 
     backpropagation         §2       one unit and the chain rule
     mlp, mlp_figure         §3       sigmoid and squared error
     softmax_cross_entropy   §4       with the proof of y - t
-    numpy_shapes            §5       the shape traps
+    numpy_shapes            §5       array shapes and common errors
     skipgram, skipgram_figure, skipgram_matrices
                             §6       the skip-gram, by element and as matrices
-    errata                           what the paper prints where the print is wrong
+    errata                           the misprints of the paper
 
-``notation`` and ``ledger`` say how to read them; ``referee`` judges them; ``derivations verify``
-runs it. Importing a section imports NumPy and no JAX.
+``notation`` reads the tables of symbols, and ``ledger`` is the list of all labelled equations. ``oracle``
+checks them against JAX; ``derivations verify`` runs it. Importing a section imports NumPy but not JAX.
 
-``check_gradient`` and ``assert_gradient`` hold a gradient of your own against the same referee, and say
-what is wrong with it: see ``classroom``.
+``check_gradient`` and ``assert_gradient`` check your own gradient in the same way and explain the
+differences: see ``checker``.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # without the import of typing: see derivations._signals
 if TYPE_CHECKING:
+    from typing import Any
+
     from derivations.checker import assert_gradient as assert_gradient
     from derivations.checker import check_gradient as check_gradient
     from derivations.history import nnlm as nnlm
@@ -49,7 +51,7 @@ CHECKER = ("assert_gradient", "check_gradient")
 
 
 def __getattr__(name: str) -> Any:
-    """Import a section module, or the checker, when it is first used: a section needs only NumPy."""
+    """Import a section module or the checker on first use, so that a section needs only NumPy."""
     from derivations.ledger import SECTIONS, section_module
 
     if name in CHECKER:

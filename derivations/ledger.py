@@ -1,12 +1,11 @@
-"""The ledger: every equation of the paper, in the paper's order, with what it claims.
+"""The ledger: the list of all labelled equations, in the paper's order.
 
-A section module labels its functions with :func:`equation` or :func:`definition`; ``errata.py``
-holds the printed forms that are wrong, each labelled with :func:`misprint`. The ledger joins the
-two. A label is the path of the function: ``mlp.dE_dy`` is ``dE_dy`` in ``derivations/paper/mlp.py``.
+A section module labels its functions with :func:`equation` or :func:`definition`; ``errata.py`` has the
+misprints, labelled with :func:`misprint`. A label is the path of the function: ``mlp.dE_dy`` is ``dE_dy``
+in ``derivations/paper/mlp.py``.
 
-Where a claim has a left side to differentiate, the name says it: ``dE_dy`` claims to be ∂E/∂y, and
-the notation table says that this is ∂E/∂y_j, one index, j. JAX is given those two names and the
-section's ``reference``, which states the forward pass and nothing else.
+The name of a derivative says what it must equal: ``dE_dy`` is ∂E/∂y, and by the notation table ∂E/∂y_j,
+with one index j. JAX differentiates the module's ``reference``, which states only the forward pass.
 """
 
 from __future__ import annotations
@@ -43,13 +42,13 @@ SECTIONS = (
     "rnnlm",
     "operations",
 )
-"""The modules that hold labelled equations, in reading order."""
+"""The modules with labelled equations, in reading order."""
 
 PACKAGES = ("paper", "techniques", "history")
-"""The packages of ``derivations`` that hold them."""
+"""The packages that contain the section modules."""
 
 TECHNIQUES = "8"
-"""The section that names techniques and prints no equation: each module counts its items from 1."""
+"""§8 of the paper names techniques without equations; items are numbered from 1 in each module."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 View = Callable[[Any], Any]
@@ -57,7 +56,7 @@ View = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Claim:
-    """What a decorator says of the function it labels; see :func:`equation`."""
+    """The arguments of a decorator; see :func:`equation`."""
 
     page: int
     item: float
@@ -75,7 +74,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Misprint:
-    """The printed form of a wrong equation: its LaTeX, a function that computes it, what is wrong."""
+    """A misprint: its LaTeX, a function that computes it, and what is wrong with it."""
 
     label: str
     latex: str
@@ -107,13 +106,13 @@ class Model:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the ledger.
+    """One labelled equation.
 
-    ``rhs`` is the hand-written function. ``lhs`` is what it must equal: the names of a derivative,
-    ``("E", "W")``; several of them; the name of one quantity of the forward pass; or a function
-    that observes it. ``view`` is applied to the left side first, where the print shows only part
-    of it. ``status`` is ``definition``, ``verified`` or ``erratum``: what the ledger expects, and
-    the referee decides. ``source`` is where an equation of another paper is printed.
+    ``rhs`` is the manually derived function. ``lhs`` is what it must equal: the names of a derivative,
+    ``("E", "W")``; several of them; the name of a quantity of the forward pass; or a function of named
+    quantities. ``view`` is applied to the left side first, if the paper prints only part of it.
+    ``status`` is the expected result: ``definition``, ``verified`` or ``erratum``. ``source`` is the place
+    of an equation that another paper prints.
     """
 
     label: str
@@ -140,7 +139,7 @@ class Entry:
 
     @property
     def place(self) -> tuple[str, int, int, float]:
-        """Where it stands in the ledger: section, page, in §8 the module, item."""
+        """The sort key: section, page, module (only in §8), item."""
         module = SECTIONS.index(self.label.partition(".")[0]) if self.section == TECHNIQUES else 0
         return self.section, self.page, module, self.item
 
@@ -160,14 +159,14 @@ def equation(
     ours: bool = False,
     note: str = "",
 ) -> Callable[[F], F]:
-    """Label a function as the right-hand side of an equation; the function itself is unchanged.
+    """Label a function as the right-hand side of an equation; the function is not changed.
 
-    ``page`` and ``item`` are where it is printed: the item-th claim of that page. ``latex`` is the
-    true equation. ``label`` is for a second printing of the same equation; ``lhs`` is what must be
-    differentiated where the function's name does not say it (``"dE_du"``, ``"h"``, or a function of
-    named quantities). ``model`` names another forward pass of the module; ``sizes`` fixes sizes,
-    ``{"C": 1}``. ``source`` is for §8: which other paper prints it, ``"Rong 2014, eq. 22"``; ``page`` is
-    then where this one names the technique. ``ours`` marks a step that nobody prints.
+    ``page`` and ``item`` are the place: the item-th equation of a page. ``latex`` is the correct equation.
+    ``label`` names a second printing of the same equation; ``lhs`` is the left side if the function's name
+    does not say it (``"dE_du"``, ``"h"``, or a function of named quantities). ``model`` selects another
+    forward pass of the module; ``sizes`` fixes sizes, ``{"C": 1}``. ``source`` is used in §8 and names the
+    paper that prints the equation, ``"Rong 2014, eq. 22"``; ``page`` is then the page on which this paper
+    names the technique. ``ours`` marks a step that no paper prints.
     """
     claim = Claim(page, item, latex, label, lhs, status, model, view, sizes or {}, source, ours, note)
 
@@ -180,15 +179,15 @@ def equation(
 
 
 def definition(page: int, item: float, latex: str, **more: Any) -> Callable[[F], F]:
-    """Label a function that computes what an equation of the paper defines; see :func:`equation`."""
+    """Label a function that computes a quantity the paper defines; see :func:`equation`."""
     return equation(page, item, latex, status="definition", **more)
 
 
 def misprint(label: str, latex: str, why: str, *, lhs: str = "") -> Callable[[F], F]:
-    """Label a function that computes what the paper prints where the print is wrong.
+    """Label a function that computes a misprint.
 
-    The function takes the arguments of the right one, or any other quantities of the model. ``lhs``
-    is for a print that is wrong on the left side: what it says is being derived.
+    The function takes the arguments of the correct one, or any other quantities of the model. ``lhs`` is
+    the printed left side, if the misprint is there.
     """
 
     def mark(function: F) -> F:
@@ -201,9 +200,9 @@ def misprint(label: str, latex: str, why: str, *, lhs: str = "") -> Callable[[F]
 
 @cache
 def model_of(module: ModuleType, name: str = "") -> Model:
-    """The forward pass of a module, or its variant ``forward_<name>`` with ``reference_<name>``.
+    """Return the forward pass of a module, or its variant ``forward_<name>``, with its reference.
 
-    Raises ``ValueError`` where one of the two is missing.
+    Raises ``ValueError`` if one of the two is missing.
     """
     suffix = f"_{name}" if name else ""
     short = module.__name__.rpartition(".")[2]
@@ -214,7 +213,7 @@ def model_of(module: ModuleType, name: str = "") -> Model:
 
 
 def entries_of(module: ModuleType, misprints: Mapping[str, Misprint]) -> list[Entry]:
-    """The entries of one module, in no particular order."""
+    """Return the entries of one module, unsorted."""
     short = module.__name__.rpartition(".")[2]
     return [
         _entry(module, f"{short}.{claim.label}", claim, function, misprints)
@@ -255,7 +254,7 @@ def _entry(
 def _left_side(
     lhs: str | Callable[..., Any], table: Notation
 ) -> tuple[tuple[str, str], ...] | str | Callable[..., Any]:
-    """Read ``"dE_dW dE_dW_prime"`` as two derivatives and ``"h"`` as a quantity."""
+    """Parse ``"dE_dW dE_dW_prime"`` as two derivatives and ``"h"`` as a quantity."""
     if not isinstance(lhs, str):
         return lhs
     pairs = derivatives_in(lhs)
@@ -267,7 +266,7 @@ def _left_side(
 
 
 def derivatives_in(text: str) -> tuple[tuple[str, str], ...]:
-    """The derivatives that a text names: ``"dE_dW"`` is ``(("E", "W"),)``."""
+    """Parse the names of derivatives: ``"dE_dW"`` is ``(("E", "W"),)``."""
     matches = (re.fullmatch(r"d(\w+?)_d(\w+)", word) for word in text.split())
     return tuple((match[1], match[2]) for match in matches if match)
 
@@ -281,7 +280,7 @@ def _functions(module: ModuleType) -> Iterable[Callable[..., Any]]:
 
 
 def misprints_of(module: ModuleType) -> dict[str, Misprint]:
-    """The misprints of a module by label; two for one label are a ``ValueError``."""
+    """Return the misprints of a module by label. Raises ``ValueError`` if a label has two."""
     found: dict[str, Misprint] = {}
     for function in _functions(module):
         for wrong in vars(function).get("misprints", []):
@@ -293,12 +292,11 @@ def misprints_of(module: ModuleType) -> dict[str, Misprint]:
 
 @cache
 def ledger() -> tuple[Entry, ...]:
-    """All entries in the paper's order.
+    """Return all entries in the paper's order.
 
-    Raises ``ValueError`` for two entries with one label or one place, and for a misprint of an
-    equation that does not exist.
+    Raises ``ValueError`` if two entries have the same label or place, or if a misprint has no entry.
     """
-    misprints = misprints_of(importlib.import_module("derivations.paper.errata"))
+    misprints = misprints_of(section_module("errata"))
     modules = [section_module(name) for name in SECTIONS]
     entries = [entry for module in modules for entry in entries_of(module, misprints)]
     entries.sort(key=lambda entry: entry.place)
@@ -317,9 +315,9 @@ def ledger() -> tuple[Entry, ...]:
 
 @cache
 def section_path(name: str) -> str:
-    """The import path of a section module: ``section_path("mlp")`` is ``derivations.paper.mlp``.
+    """Return the import path of a section module: ``derivations.paper.mlp`` for ``"mlp"``.
 
-    Raises ``ModuleNotFoundError`` where no package has a module of this name.
+    Raises ``ModuleNotFoundError`` if there is no module of this name.
     """
     for package in PACKAGES:
         path = f"derivations.{package}.{name}"
@@ -329,18 +327,18 @@ def section_path(name: str) -> str:
 
 
 def section_module(name: str) -> ModuleType:
-    """The section module with this short name, imported."""
+    """Import the section module of this short name."""
     return importlib.import_module(section_path(name))
 
 
 def place_of(entry: Entry) -> str:
-    """The place in words: ``p. 4, item 7``; in §8 ``cbow, item 7``."""
+    """Return the place as text: ``p. 4, item 7``; in §8 ``cbow, item 7``."""
     module = entry.label.partition(".")[0]
     return f"{module if entry.section == TECHNIQUES else f'p. {entry.page}'}, item {entry.item:g}"
 
 
 def find(label: str) -> Entry:
-    """The entry with this label; a ``KeyError`` names the nearest ones."""
+    """Return the entry with this label. Raises ``KeyError`` with the most similar labels."""
     entries = {entry.label: entry for entry in ledger()}
     if label not in entries:
         near = difflib.get_close_matches(label, entries, n=3, cutoff=0.4)

@@ -90,7 +90,7 @@ def _quantity(row: list[str]) -> Quantity:
 
 
 def tuple_text(sizes: Sequence[Any]) -> str:
-    """Sizes as Python writes them.
+    """Format sizes as Python formats a tuple.
 
     >>> tuple_text(("V",)), tuple_text(("V", 1)), tuple_text(())
     ('(V,)', '(V, 1)', '()')
@@ -153,10 +153,10 @@ def _axes_repair(name: str, array: np.ndarray, axes: int) -> str:
 
 
 def read_cells(labels: str, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Fill a matrix by its printed cell labels: ``read_cells("w11 w12; w21 w22", {"w": W})``.
+    """Build a matrix from its printed cell labels: ``read_cells("w11 w12; w21 w22", {"w": W})``.
 
-    Rows are separated by semicolons; digits count from one, as on paper. Raises ``KeyError`` for a
-    symbol without an array and ``IndexError`` for a cell that the array does not have.
+    Rows are separated by semicolons; the digits are indices that start at 1. Raises ``KeyError`` for a
+    symbol without an array and ``IndexError`` for an index outside its array.
     """
     rows = [[re.fullmatch(r"(\D+)(\d+)", cell) for cell in row.split()] for row in labels.split(";")]
     return np.array(

@@ -7,9 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from derivations.latex import to_text
 from derivations.ledger import Entry, Model, ledger
 from derivations.oracle.cases import SCALES, Instance, draw, letters_of
-from derivations.oracle.records import as_text, show_line
+from derivations.oracle.records import show_line
 from derivations.oracle.verdicts import Verdict
 
 LEDGER = ledger()
@@ -40,7 +41,7 @@ def explained(verdict: Verdict) -> str:
     return "\n".join(
         [
             f"{entry.label} (§{entry.section}, p. {entry.page}) does not deserve {entry.status!r}",
-            f"  equation  {as_text(entry.corrected_latex or entry.latex)}",
+            f"  equation  {to_text(entry.corrected_latex or entry.latex)}",
             f"  finding   {verdict.reason}",
             f"  again     {show_line(verdict)}",
         ]

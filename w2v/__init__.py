@@ -1,24 +1,46 @@
-"""word2vec at work: text in, vectors out, trained on the gradients that ``derivations`` verifies.
+"""Train word2vec on text with the gradients that ``derivations`` verifies, and use the vectors.
 
-    model         Word2Vec: settings, fit, and what was learned
-    corpus        text as a stream of sentences: files, folders, gzip, standard input, iterables
-    vocabulary    its words and counts, and the text as numbers, from one pass
-    blocks        text as questions, a few dozen target words a time
-    steps         the step that a block's verified gradient is made into
-    training      the loop, with a backend: numpy_backend or jax_backend
-    checkpoints   a run's folder, to go on from
-    vectors       words with their vectors: most_similar, similarity, analogy
-    formats       their files: word2vec text and binary, .npz
-    evaluation    word pairs by rank correlation, analogies by category
-    plot          chosen words as a picture
-    stepper       training, one step at a time: every number, and where it comes from
-    visualizer    the page of the paper's §7
-    command       ``w2v``, the command line
+    model         Word2Vec: settings, fit, and the trained model
+    data          text as a stream of sentences, files, the vocabulary and the encoded text
+    train         settings, mini-batches, steps, the NumPy and JAX backends, checkpoints
+    vectors       words with their vectors: queries, file formats, evaluation, plots
+    cli           the command line, ``w2v``
+    stepper       training one step at a time: every number, and the numbers that it is computed from
+    visualizer    the web page of the paper's §7
 
-Names and meanings are gensim's wherever gensim has the thing.
+Names and meanings are gensim's wherever gensim has the same thing.
 """
 
-from w2v.model import Word2Vec
-from w2v.vectors.vectors import WordVectors
+from __future__ import annotations
+
+from w2v._notebook import renderers
+
+TYPE_CHECKING = False  # without the import of typing: see derivations._signals
+if TYPE_CHECKING:
+    from w2v.model import Word2Vec as Word2Vec
+    from w2v.vectors.vectors import WordVectors as WordVectors
 
 __all__ = ["Word2Vec", "WordVectors"]
+
+
+def _stepper_page(stepper: object) -> str:
+    """Show a stepper in a notebook as the visualizer's page."""
+    from w2v.visualizer.export import framed
+
+    return framed(stepper)  # type: ignore[arg-type]
+
+
+renderers["Stepper"] = _stepper_page
+
+
+def __getattr__(name: str) -> object:
+    """Import a public class when it is first used, so that the command line starts without NumPy."""
+    if name == "Word2Vec":
+        from w2v.model import Word2Vec
+
+        return Word2Vec
+    if name == "WordVectors":
+        from w2v.vectors.vectors import WordVectors
+
+        return WordVectors
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

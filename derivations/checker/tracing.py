@@ -15,9 +15,9 @@ import numpy as np
 
 from derivations.checker.shapes import WORDS, Argument, Description
 from derivations.notation import tuple_text
-from derivations.oracle.program.primitives import UnknownPrimitiveError, logistic
+from derivations.oracle.program.fallback import by_jax
+from derivations.oracle.program.primitives import logistic
 from derivations.oracle.program.transcripts import Transcript
-from derivations.oracle.tolerance import ESTIMATED, UNIT
 
 Function = Callable[..., Any]
 
@@ -189,57 +189,3 @@ COMPLEX = {"abs": absolute, "logistic": complex_logistic}
 """NumPy compares complex numbers by their real parts and, where those are equal, by the others. So a step
 of +ih or -ih decides a tie as moving a little to the right or to the left would, and that is all
 that a one-sided derivative needs; but ``|a|`` and σ need help."""
-
-
-# --- primitives without a rule --------------------------------------------------------------------------
-
-
-def by_jax(names: list[str]) -> Callable[[Any, bool], Function]:
-    """What computes a primitive that has no rule: JAX itself; its name is noted in ``names``.
-
-    Raises ``UnknownPrimitiveError``, when used, where JAX cannot compute it alone.
-    """
-
-    def stand_in(equation: Any, bounds: bool) -> Function:
-        import jax
-
-        if any(isinstance(value, jax.core.Tracer) for value in equation.params.values()):
-            raise UnknownPrimitiveError(f"{equation.primitive.name!r} has no rule")
-        names.append(equation.primitive.name)
-        dtypes = [given.aval.dtype for given in equation.invars]
-
-        def compute(values: Sequence[Any]) -> tuple[Any, ...]:
-            if any(np.iscomplexobj(value) for value in values):
-                raise UnknownPrimitiveError(f"{equation.primitive.name!r} of complex numbers has no rule")
-            with jax.enable_x64(True):
-                pairs = zip(values, dtypes, strict=True)
-                given = [jax.numpy.asarray(value, dtype) for value, dtype in pairs]
-                found = equation.primitive.bind(*given, **equation.params)
-            several = equation.primitive.multiple_results
-            return tuple(np.asarray(one) for one in (found if several else [found]))
-
-        return (lambda values, given: estimated_bounds(compute, values, given)) if bounds else compute
-
-    return stand_in
-
-
-def estimated_bounds(compute: Function, values: Sequence[Any], bounds: Sequence[Any]) -> tuple[Any, ...]:
-    """The results, then a bound for each, by moving the inputs at random within theirs.
-
-    The moves are a thousand times larger than a rounding, so that the roundings of the function itself do
-    not hide what they do; for these there are ``ESTIMATED`` of the largest entry.
-    """
-    rng, larger = np.random.default_rng(0), 2.0**10
-    results = compute(values)
-    found = [np.full(np.shape(one), ESTIMATED * np.max(np.abs(one), initial=0.0)) for one in results]
-    for _ in range(4):
-        moved = [
-            value + rng.choice([-1.0, 1.0], np.shape(value)) * (bound + np.abs(value)) * (UNIT * larger)
-            if np.asarray(value).dtype.kind == "f"
-            else value
-            for value, bound in zip(values, bounds, strict=True)
-        ]
-        for number, other in enumerate(compute(moved)):
-            if np.asarray(other).dtype.kind == "f":
-                found[number] = found[number] + 2 * np.abs(other - results[number]) / (UNIT * larger)
-    return (*results, *found)

@@ -14,12 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from derivations.cli.terminal import STYLES
+from derivations.latex import to_text
 from derivations.ledger import SECTIONS, Entry, section_module
 from derivations.notation import KINDS, tuple_text
 from derivations.oracle.cases import Instance
 from derivations.oracle.judges import Bench, left_sides
 from derivations.oracle.program.programs import derivative_program, value_program
-from derivations.oracle.records import as_text, judges_of
+from derivations.oracle.records import judges_of
 from derivations.oracle.tolerance import ROUNDINGS
 from derivations.oracle.verdicts import judge_once, name_of, right_sides
 
@@ -28,10 +29,10 @@ def show_entry(console: Console, entry: Entry, instance: Instance) -> bool:
     """Print everything about an entry; whether it holds on the instance."""
     source = "ours" if entry.ours else entry.source or f"p. {entry.page}"
     console.print(Text(f"{entry.label}   §{entry.section}, {source}, {entry.status}", style="bold"))
-    console.print(Text(as_text(entry.latex), style="red" if entry.misprint else ""), end="")
+    console.print(Text(to_text(entry.latex), style="red" if entry.misprint else ""), end="")
     console.print("   as printed" if entry.misprint else "", style="dim")
     if entry.misprint and entry.corrected_latex:
-        console.print(Text(as_text(entry.corrected_latex), style="green"), end="")
+        console.print(Text(to_text(entry.corrected_latex), style="green"), end="")
         console.print("   corrected", style="dim")
         console.print(Text(entry.misprint.why, style="italic"))
     if entry.note:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group
@@ -49,6 +49,22 @@ def show_run(console: Console, run: Record) -> None:
         if not entry["holds"]:
             console.print(f"[bold red]{entry['label']}[/] does not hold: {escape(entry['reason'])}")
             console.print(f"  see it again: [bold]{escape(entry['show'])}[/]")
+    for note in notes(run):
+        console.print(Text(note, "yellow"))
+
+
+def notes(run: Record) -> Iterator[str]:
+    """Say what a run did not do as usual: primitives without a rule, counterexamples not searched for."""
+    for name, labels in run["without_rule"].items():
+        yield (
+            f"note: no rule for JAX's primitive {name}; JAX itself computed it, with estimated bounds, in"
+            f" {', '.join(labels)}"
+        )
+    if run["not_searched"]:
+        yield (
+            "note: the smallest counterexample was searched for the first failing errata only, not for"
+            f" {', '.join(run['not_searched'])}"
+        )
 
 
 def section_table(entries: Sequence[Record], wide: bool) -> Table:
@@ -109,6 +125,8 @@ def erratum(entry: Record) -> Group:
 def counterexample_line(entry: Record) -> str:
     """The counterexample in a line: sizes, values, and the two numbers that differ."""
     found = entry["counterexample"]
+    if found is None and entry["printed_form_failed"]:
+        return "its smallest counterexample was not searched for"
     if found is None:
         return "nowhere: it holds on every instance tried"
     rate = f"on {entry['printed_form_failed']:,} of {entry['shapes_tried']:,} instances; smallest: "

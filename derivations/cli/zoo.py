@@ -1,4 +1,4 @@
-"""``derivations zoo``: wrong gradients, each with its story, and how the checker finds them."""
+"""``derivations zoo``: list wrong gradients, and show how the checker diagnoses one of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from derivations.checker.findings import Report
 from derivations.checker.terminal import as_record, show
 from derivations.cli._common import need_jax
 
@@ -21,30 +20,30 @@ if TYPE_CHECKING:  # the specimens import JAX, and the other commands start with
     from derivations.zoo.specimen import Specimen
 
 WIDE = 140
-"""Columns from which the whole line of a specimen fits; below, two of its cells go under the others."""
+"""Columns from which each specimen has one row; in a narrower terminal two cells go below the others."""
 NAME = 32
-FOUND = "found, and called by its name"
 
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, for other programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--examples", metavar="N", type=click.IntRange(min=1), default=100, show_default=True,
-    help="Random instances to try a specimen on.",
+    help="Number of random test cases.",
 )  # fmt: skip
 @click.option(
     "--seed", metavar="S", type=click.IntRange(min=0), default=0, show_default=True,
-    help="Seed of the instances.",
+    help="Seed of the test cases.",
 )  # fmt: skip
 def zoo(name: str | None, as_json: bool, examples: int, seed: int) -> None:
-    """List the wrong gradients that are kept here or, given a NAME, watch the checker find one.
+    """List the collected wrong gradients or, given a NAME, check one and print the diagnosis.
 
-    Each is a small real function, one line away from the right one. The exit status is 0 if the
-    checker finds it and names it right.
+    Each is a function that differs from the right gradient in one line. The exit status is 0 if the
+    checker recognises the mistake.
     """
     need_jax()
     from derivations.zoo import ZOO, find
+    from derivations.zoo.checking import check, recognised
 
     console = Console(highlight=False)
     if name is None:
@@ -59,101 +58,68 @@ def zoo(name: str | None, as_json: bool, examples: int, seed: int) -> None:
         raise click.ClickException(str(problem.args[0])) from None
     if not as_json:
         show_story(console, specimen)
-    report = judged(specimen, examples, seed)
+    report = check(specimen, examples, seed)
+    found = recognised(specimen, report)
     if as_json:
-        record = {**as_data(specimen), "found": found(specimen, report), "report": as_record(report)}
+        record = {**as_data(specimen), "found": found, "report": as_record(report)}
         click.echo(json.dumps(record, indent=2, ensure_ascii=False))
     else:
-        show_found(console, specimen, report)
-    sys.exit(0 if found(specimen, report) else 1)
-
-
-# --- what the checker makes of a specimen -----------------------------------------------------------
-
-
-def judged(specimen: Specimen, examples: int = 100, seed: int = 0) -> Report:
-    """The checker's report on a specimen."""
-    from derivations.checker.checker import check_gradient
-
-    exhibit = specimen.exhibit
-    return check_gradient(
-        exhibit.loss, specimen.wrong, exhibit.shapes, wrt=exhibit.wrt, examples=examples, seed=seed
-    )
-
-
-def found(specimen: Specimen, report: Report) -> bool:
-    """Whether a report calls a specimen wrong, by one of the names that it deserves."""
-    said = [(one.kind, f"{one.says} {one.detail}") for one in report.diagnosis]
-    said += [(finding.kind, finding.message) for finding in report.findings]
-    deserved = ((kind, text, one) for kind, text in specimen.named for one in said)
-    named = (kind == one[0] and contains(one[1], text) for kind, text, one in deserved)
-    return not report.right and any(named)
-
-
-def contains(sentence: str, text: str) -> bool:
-    """Whether a text is in a sentence as it stands, and not as a part of a larger one: 2 is not in 1/2.
-
-    The d of a gradient and the ending of a word make it no other.
-
-    >>> contains("times 1/2", "2"), contains("times 2", "2"), contains("your dR is transposed", "R")
-    (False, True, True)
-    """
-    bounded = rf"(?<![\w/*.-])d?{re.escape(text)}[ds]?(?![\w/*]|\.\d)"
-    return not text or bool(re.search(bounded, sentence))
+        show(console, report)
+        show_outcome(console, specimen, found=found)
+    sys.exit(0 if found else 1)
 
 
 # --- the list ---------------------------------------------------------------------------------------
 
 
 def show_all(console: Console, specimens: Sequence[Specimen]) -> None:
-    """A table of all: name, mistake, what it is called, where it was seen."""
+    """Print a table of all specimens: name, mistake, diagnosis, where it was seen."""
     wide = console.width >= WIDE
-    heads = ("name", "the mistake", "called", "seen") if wide else ("name, called", "the mistake, seen")
+    heads = ("name", "mistake", "diagnosis", "seen") if wide else ("name, diagnosis", "mistake, seen")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0 if wide else 1, 0), header_style="dim")
     for head in heads:
         table.add_column(head, overflow="fold", max_width=NAME if head.startswith("name") else None)
     for specimen in specimens:
-        name, says, called, seen = cells(specimen)
-        table.add_row(*([name, says, called, seen] if wide else [Group(name, called), Group(says, seen)]))
+        name, mistake, diagnosis, seen = cells(specimen)
+        table.add_row(
+            *([name, mistake, diagnosis, seen] if wide else [Group(name, diagnosis), Group(mistake, seen)])
+        )
     console.print(table)
-    console.print(f"\n{len(specimens)} specimens. Watch one being found: derivations zoo NAME", style="dim")
+    console.print(f"\n{len(specimens)} specimens. To check one: derivations zoo NAME", style="dim")
 
 
 def cells(specimen: Specimen) -> tuple[Text, Text, Text, Text]:
-    """What the list says of a specimen, in its columns."""
+    """Return the columns of the list for one specimen."""
+    from derivations.zoo.checking import kinds
+
     return (
         Text(specimen.name, "bold"),
-        Text(one_line(specimen.says)),
+        Text(specimen.mistake),
         Text(kinds(specimen), "cyan"),
         Text(without_links(specimen.seen), "dim"),
     )
 
 
-def kinds(specimen: Specimen) -> str:
-    """The kinds that a specimen may be called, each once."""
-    return " or ".join(dict.fromkeys(kind for kind, _ in specimen.named))
-
-
 def one_line(text: str) -> str:
-    """The first paragraph of a docstring in one line, in the middle of which it may be broken."""
+    """Return the first paragraph of a text as one line."""
     return " ".join(text.partition("\n\n")[0].split())
 
 
 def without_links(text: str) -> str:
-    """A source without its addresses, which its own page shows."""
+    """Return a source without its URLs, which ``derivations zoo NAME`` shows."""
     return re.sub(r"[,:;]?\s*\(?https?://\S+\)?", "", text).strip()
 
 
 def as_data(specimen: Specimen) -> dict[str, Any]:
-    """A specimen for JSON: what the zoo knows of it, but its code only as the diff."""
+    """Return a specimen as data for JSON, with its code as a diff."""
     return {
         "name": specimen.name,
-        "mistake": one_line(specimen.says),
+        "mistake": specimen.mistake,
         "exhibit": specimen.exhibit.name,
         "shapes": specimen.exhibit.shapes,
         "wrt": specimen.exhibit.wrt.split(),
         "diff": list(specimen.diff),
-        "named": [{"kind": kind, "contains": text} for kind, text in specimen.named],
+        "named": [{"kind": kind, "contains": text} for kind, text in specimen.expected],
         "symptom": specimen.symptom,
         "missed": specimen.missed,
         "seen": specimen.seen,
@@ -164,15 +130,15 @@ def as_data(specimen: Specimen) -> dict[str, Any]:
 
 
 def show_story(console: Console, specimen: Specimen) -> None:
-    """What is known of a specimen: exhibit, diff, symptom, why it is missed, where it was seen."""
+    """Print what is known of a specimen: exhibit, diff, symptom, why it is missed, where it was seen."""
     exhibit = specimen.exhibit
-    console.print(Text.assemble((specimen.name, "bold"), "  ", one_line(specimen.says)))
+    console.print(Text.assemble((specimen.name, "bold"), "  ", specimen.mistake))
     console.print()
     rows = Table.grid(padding=(0, 2))
     rows.add_column(style="dim")
     rows.add_column(overflow="fold")
     rows.add_row("exhibit", Text.assemble(exhibit.name, (f"  {exhibit.shapes}", "dim")))
-    rows.add_row("the diff", Text("\n").join(diff_line(line) for line in specimen.diff))
+    rows.add_row("diff", Text("\n").join(diff_line(line) for line in specimen.diff))
     rows.add_row("symptom", specimen.symptom)
     rows.add_row("missed by", specimen.missed)
     rows.add_row("seen", specimen.seen)
@@ -181,16 +147,17 @@ def show_story(console: Console, specimen: Specimen) -> None:
 
 
 def diff_line(line: str) -> Text:
-    """A line of a diff, red where it is gone and green where it is new."""
+    """Return a line of a diff, red where it is removed and green where it is added."""
     return Text(line, "red" if line.startswith("-") else "green")
 
 
-def show_found(console: Console, specimen: Specimen, report: Report) -> None:
-    """The checker's report, and whether it is what this specimen deserves."""
-    show(console, report)
+def show_outcome(console: Console, specimen: Specimen, *, found: bool) -> None:
+    """Print whether the report has the diagnosis that the specimen should have."""
+    from derivations.zoo.checking import kinds
+
     console.print()
-    if found(specimen, report):
-        console.print(Text(f"✓ {FOUND}: {kinds(specimen)}", "green"))
+    if found:
+        console.print(Text(f"✓ recognised as {kinds(specimen)}", "green"))
     else:
-        deserved = " or ".join(f"{kind} {text}".strip() for kind, text in specimen.named)
-        console.print(Text(f"✗ it deserves to be called {deserved}", "bold red"))
+        expected = " or ".join(f"{kind} {text}".strip() for kind, text in specimen.expected)
+        console.print(Text(f"✗ not recognised: the diagnosis should be {expected}", "bold red"))

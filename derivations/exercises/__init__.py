@@ -1,5 +1,5 @@
-"""The exercises: derive a gradient, write it down, have it judged, and be told what is wrong with it.
+"""The exercises: derive a gradient, write it in NumPy, have it checked, and read what is wrong with it.
 
-``format`` says what an exercise is, ``course`` has those in the paper's order, ``child``, ``wire`` and
-``apart`` run a student's function in a process of its own, ``judge`` has the verdict, and ``hints`` counts.
+``format`` describes the file of an exercise, ``course`` has those in the paper's order, and ``check``
+checks an answer, which runs in a process of its own.
 """

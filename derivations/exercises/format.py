@@ -1,20 +1,20 @@
-"""An exercise is one Python file, solved.
+"""The file of an exercise: one Python module, with its solution.
 
-Everything in it has its place, and a student gets all of it but the hints and the body of ``gradient``:
+It consists of the following, and a student gets all of it except the hints and the body of ``gradient``:
 
 ==============  ======================================================================================
 its docstring   the title in the first line, then the statement
-``SHAPES``      what the loss takes, as ``check_gradient`` reads it: ``"x: K, w: K, t: ()"``
-``WRT``         the arguments to differentiate with respect to, with spaces between
-``PAPER``       where the paper has it; may be left out
-``loss``        what is differentiated, one number, with JAX imported inside
+``SHAPES``      the shapes of the arguments, as ``check_gradient`` takes them: ``"x: K, w: K, t: ()"``
+``WRT``         the arguments to differentiate with respect to, separated by spaces
+``PAPER``       the section, page and labels in the paper; optional
+``loss``        the function to differentiate; returns one number and imports JAX in its body
 ``gradient``    the solution, in NumPy: signature, a docstring with the shapes, and a body
-``HINTS``       paragraphs, each nearer to the answer than the one before, and none the answer
+``HINTS``       paragraphs, each closer to the solution than the one before, none of them the solution
 ==============  ======================================================================================
 
-``course`` has those of this package, and a teacher's own file is used in the same way: ``derivations
-exercise start ./mine.py``. As it is solved it can be judged itself: ``derivations exercise check mine.py
---exercise mine.py``.
+``course`` has the exercises of this package. A teacher's own file is used in the same way: ``derivations
+exercise start ./mine.py``. Its solution is checked by ``derivations exercise check mine.py --exercise
+mine.py``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ EMPTY = "the body of gradient is still empty"
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise as its file has it; ``ours`` if it is one of the course."""
+    """The contents of an exercise's file."""
 
     name: str
     file: Path
@@ -53,12 +53,12 @@ class Exercise:
 
     @property
     def ours(self) -> bool:
-        """Whether it is one of this package."""
+        """Whether it is one of the course."""
         return self.file.parent == COURSE
 
     @property
     def next(self) -> str:
-        """The name of the one after it in the course; empty after the last, and for a teacher's own."""
+        """The name of the next exercise of the course; empty after the last and for a teacher's own."""
         if not self.ours:
             return ""
         return (*ORDER, "")[ORDER.index(self.name) + 1]
@@ -78,7 +78,7 @@ def course() -> list[Exercise]:
 
 
 def find(named: str) -> Exercise:
-    """The exercise of this name, or in this file; ``ValueError`` says what there is instead."""
+    """The exercise of this name, or in this file; ``ValueError`` if there is none."""
     if named in ORDER:
         return read(COURSE / f"{named}.py")
     if named.endswith(".py") or "/" in named or os.sep in named:
@@ -89,7 +89,7 @@ def find(named: str) -> Exercise:
 
 
 def read(file: Path) -> Exercise:
-    """The exercise in a file; ``OSError`` if there is no file, ``ValueError`` if it holds no exercise."""
+    """The exercise in a file; ``OSError`` if there is no file, ``ValueError`` if it is no exercise."""
     source = file.read_text(encoding="utf-8")
     module = _run(file, source)
     _check(file, source, module)
@@ -118,22 +118,24 @@ def _run(file: Path, source: str) -> ModuleType:
 
 
 def _check(file: Path, source: str, module: ModuleType) -> None:
-    """Refuse a file that is no exercise: a ``ValueError`` that says what is missing."""
+    """Raise a ``ValueError`` that says what a file lacks to be an exercise."""
     missing = [] if module.__doc__ else ["docstring"]
     missing += [name for name in NEEDED if not isinstance(getattr(module, name, None), str)]
     missing += [name for name in ("loss", "gradient") if not callable(getattr(module, name, None))]
     if missing:
         raise ValueError(
             f"{file} is no exercise, it has no {', '.join(missing)}: it needs a docstring (title and"
-            ' statement), the texts SHAPES = "x: K, w: K", WRT = "w" and HINTS = """...""", and the'
-            " functions loss(x, w) and gradient(x, w), solved"
+            ' statement), the strings SHAPES = "x: K, w: K", WRT = "w" and HINTS = """...""", and the'
+            " functions loss(x, w) and gradient(x, w), the solution"
         )
     function = _function(source, "gradient")
     if not _body(function) or _body(function)[0].lineno == function.lineno:
-        raise ValueError(f"{file}: give gradient a body, on lines of its own, so that it can be left out")
+        raise ValueError(
+            f"{file}: write the body of gradient on separate lines, so that it can be left out"
+        )
 
 
-# --- what a student gets ----------------------------------------------------------------------------
+# --- the file of a student --------------------------------------------------------------------------
 
 
 def started(exercise: Exercise, file: Path) -> str:
@@ -162,8 +164,8 @@ def _how(exercise: Exercise, file: Path) -> list[str]:
     """The lines that tell a student what to do."""
     hint = exercise.name if exercise.ours else file.name
     return [
-        "SHAPES has a size for each axis of each argument. The loss is there to be read; the check has",
-        "its own copy. Fill in the body of gradient, with NumPy alone, and ask as often as you like:",
+        "SHAPES names the size of each axis of each argument. The loss is here to be read; the check uses",
+        "its own copy. Write the body of gradient with NumPy alone, and check it as often as you like:",
         "",
         f"    derivations exercise check {file.name}",
         f"    derivations exercise hint {hint}",
@@ -171,11 +173,11 @@ def _how(exercise: Exercise, file: Path) -> list[str]:
 
 
 MARK = re.compile(r"""^EXERCISE\s*=\s*["'](.+?)["']""", re.MULTILINE)
-"""What a started file remembers its exercise by; it is found even where the file is not yet Python."""
+"""The line of a student's file that names the exercise; found even if the file is not valid Python."""
 
 
 def exercise_of(file: Path) -> Exercise:
-    """The exercise that a started file belongs to; ``ValueError`` if it does not say, or it is gone."""
+    """The exercise that a student's file names; ``ValueError`` if it names none, or it does not exist."""
     mark = MARK.search(file.read_text(encoding="utf-8", errors="replace"))
     if mark is None:
         raise ValueError(
@@ -188,8 +190,8 @@ def exercise_of(file: Path) -> Exercise:
     own = file.parent / named
     if not own.is_file():
         raise ValueError(
-            f"{file.name} belongs to the exercise {named}, seen from its folder, and there is no such file:"
-            " was one of the two moved? Correct its line EXERCISE, or give --exercise FILE"
+            f"{file.name} belongs to the exercise {named}, relative to its folder, and there is no such"
+            " file: was one of the two moved? Correct its line EXERCISE, or give --exercise FILE"
         )
     return read(own)
 
@@ -208,7 +210,7 @@ def _function(source: str, name: str) -> ast.FunctionDef:
     for node in found:
         if node.name == name:
             return node
-    raise ValueError(f"{name} must be a function that is written out, with def {name}(...)")
+    raise ValueError(f"{name} must be a function, defined with def {name}(...)")
 
 
 def _assignment(source: str, name: str) -> ast.stmt:
@@ -216,7 +218,7 @@ def _assignment(source: str, name: str) -> ast.stmt:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
             return node
-    raise ValueError(f"{name} must be assigned in a line of its own, {name} = ...")
+    raise ValueError(f"{name} must be assigned by a statement of its own, {name} = ...")
 
 
 def _body(function: ast.FunctionDef) -> list[ast.stmt]:
@@ -234,7 +236,7 @@ def _lines(source: str, node: ast.stmt) -> str:
 
 
 def _with_comments(source: str, body: list[ast.stmt]) -> tuple[int, int]:
-    """The first and last line of a body, with the comments around it: they may give it away."""
+    """The first and last line of a body with the comments around it, which may contain the solution."""
     lines = source.splitlines()
     first, last = body[0].lineno, _span(body[-1])[1]
     while lines[first - 2].strip()[:1] in ("", "#"):

@@ -1,1 +1,1 @@
-"""The language models before word2vec, and the number of operations that each model needs."""
+"""The language models before word2vec, and the number of operations of each model."""

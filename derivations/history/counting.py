@@ -1,17 +1,17 @@
-"""Counting what a forward pass does, by running it: numbers that remember how they were made.
+"""Count the operations of a forward pass by running it on traced numbers.
 
     >>> w, x = numbers(np.array([0.3, 0.7]), "weight"), numbers(np.array([1.0, 5.0]))
     >>> work(w @ x)
     Work(accessed=2, multiplied=1, divided=0, evaluated=0)
 
-Arrays of :class:`Number` go through the very functions that the referee judges, which never notice.
-Afterwards :func:`work` walks back from the result and counts what it took. What only looks like work is
-not counted:
+A :class:`Number` stores the operation and the operands that produced it. Arrays of them are passed to the
+functions of the section modules, unchanged; :func:`work` then walks from the result back to the inputs and
+counts the operations. It does not count
 
-- what is given is known beforehand: a given 0 times anything is nothing, a given 0 added changes nothing,
-  so a one-hot word times a matrix leaves out all rows but one; given numbers among themselves are free;
-- a weight times a given 1 is that weight, looked up: accessed, not multiplied;
-- what the result does not need, such as the predictions beside the loss, is not on the way back.
+- operations on inputs only, which can be computed in advance, and products and sums with an input that
+  is 0, so a one-hot word times a matrix counts as a lookup of one row;
+- the product of a weight and an input that is 1: the weight is accessed, not multiplied;
+- operations on which the result does not depend, such as the predictions computed beside the loss.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Work:
-    """What a result took.
+    """The number of operations that a result needs.
 
-    ``accessed``: weights that were looked up, multiplied by something that is not 0, or added, each time
-    it happened; ``multiplied`` and ``divided``: products and quotients, without those by a given 0, 1
-    or -1; ``evaluated``: exponentials, logarithms and hyperbolic tangents.
+    ``accessed`` counts each use of a weight: a lookup, a product with a non-zero number, a sum.
+    ``multiplied`` and ``divided`` count products and quotients, except by an input that is 0, 1 or -1.
+    ``evaluated`` counts exponentials, logarithms and hyperbolic tangents.
     """
 
     accessed: int
@@ -39,7 +39,10 @@ class Work:
 
 
 class Number:
-    """A real number, how it was made and of what; ``how`` is ``"weight"`` for a parameter."""
+    """A traced real number.
+
+    Its value, its operation ``how`` (``"weight"`` for a parameter) and its operands.
+    """
 
     __slots__ = ("how", "parents", "value")
 
@@ -47,7 +50,7 @@ class Number:
         self.value, self.how, self.parents = value, how, parents
 
     def is_given(self, value: float) -> bool:
-        """Whether it is this constant, and was not computed."""
+        """Return whether this is an input (not computed) with the given value."""
         return self.how == "given" and self.value == value
 
     def __repr__(self) -> str:
@@ -101,36 +104,36 @@ class Number:
         return bool(self.value >= number(other).value)
 
     def exp(self) -> Number:
-        """What ``np.exp`` calls."""
+        """Return e^x; called by ``np.exp``."""
         return made(float(np.exp(self.value)), "evaluated", self)
 
     def log(self) -> Number:
-        """What ``np.log`` calls."""
+        """Return log x; called by ``np.log``."""
         return made(float(np.log(self.value)), "evaluated", self)
 
     def log1p(self) -> Number:
-        """What ``np.log1p`` calls."""
+        """Return log(1 + x); called by ``np.log1p``."""
         return made(float(np.log1p(self.value)), "evaluated", self)
 
     def tanh(self) -> Number:
-        """What ``np.tanh`` calls."""
+        """Return tanh x; called by ``np.tanh``."""
         return made(float(np.tanh(self.value)), "evaluated", self)
 
 
 def number(value: Any) -> Number:
-    """A number as a :class:`Number`."""
+    """Convert a value to a :class:`Number`."""
     return value if isinstance(value, Number) else Number(float(value))
 
 
 def made(value: float, how: str, *parents: Number) -> Number:
-    """A number made of others; of given ones alone, it is given too."""
+    """Return the result of an operation; the result of an operation on inputs only is an input."""
     if all(parent.how == "given" for parent in parents):
         return Number(value)
     return Number(value, how, *parents)
 
 
 def numbers(array: Any, how: str = "given") -> Any:
-    """An array of numbers that remember, of the same shape: given ones, or weights."""
+    """Convert an array to traced numbers of the same shape, inputs (``"given"``) or weights."""
     result = np.empty(np.shape(array), dtype=object)
     for place, value in np.ndenumerate(array):
         result[place] = Number(float(value), how)
@@ -138,7 +141,7 @@ def numbers(array: Any, how: str = "given") -> Any:
 
 
 def work(results: Any) -> Work:
-    """What it took to make these numbers; work that serves several is counted once."""
+    """Count the operations that produced these numbers; a shared intermediate result is counted once."""
     seen: dict[int, Number] = {}
     waiting = [number(result) for result in np.ravel(results)]
     while waiting:
@@ -155,7 +158,7 @@ def work(results: Any) -> Work:
 def count(
     forward: Callable[..., Any], given: Mapping[str, Any], weights: Mapping[str, Any], result: int = -1
 ) -> Work:
-    """Run a forward pass on these arrays, by name, and count the work in one of its results: the last."""
+    """Run a forward pass on named arrays and count the operations of one result, by default the last."""
     arrays = {name: numbers(array) for name, array in given.items()}
     arrays |= {name: numbers(array, "weight") for name, array in weights.items()}
     return work(forward(**arrays)[result])

@@ -4,16 +4,16 @@
                 ↑  |
                 W  └--> s(t+1), by W
 
-The words of a text come one by one. What was read is kept in the hidden state: s(t) is a sigmoid of the
-word w(t) and of the state before it, s(t-1). So a weight acts at every step, and its gradient is a sum
-over them; the error of step t comes back from its own output and from step t+1. That recursion, ``delta``,
-is backpropagation through time, here over the whole text. The source's truncated form, which stops it after
-a few steps, is no gradient of E.
+The model reads a text word by word. The hidden state s(t) is a sigmoid of the current word w(t) and the
+previous state s(t-1). Each weight is used at every step, so its gradient is a sum over the steps, and the
+error signal of step t is computed from the output of step t and the error signal of step t+1. This
+recursion, ``delta``, is backpropagation through time over the whole text. The truncated form of the
+source, which stops after a few steps, is not the gradient of E.
 
-The source's V, hidden to output, is ``W_prime`` here, as in §6, since V counts words; its error vector
-d(t) - y(t) is the negative of ``e``. t counts T steps, i and k count V words, j and l count N hidden units.
-The state before the first step, s(0), is an input. ``b`` in the table is zero in the source: whatever is
-added to the hidden units from outside. It gives δ a meaning that a judge can try, δ_tj = ∂E/∂b_tj.
+The source's V, hidden to output, is ``W_prime`` here, as in §6, because V is the number of words; its
+error vector d(t) - y(t) is -``e``. t indexes T steps, i and k V words, j and l N hidden units. The state
+s(0) is an input. ``b`` is added to the net inputs of the hidden units and is 0 in the source; it makes
+δ_tj = ∂E/∂b_tj a derivative that can be checked.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ SECTION = "8"
 
 NOTATION = notation("""
     name      paper    shape   drawn    meaning
-    w         w_ti     T V     input    the text: a word a step, one-hot
-    d         d_tk     T V     target   desired: at each step the word that comes next, one-hot
+    w         w_ti     T V     input    the text, one-hot, one word per row
+    d         d_tk     T V     target   the next word at each step, one-hot
     s_0       s(0)_l   N       real     the state before the first step
-    b         b_tj     T N     real     what is added to the hidden units from outside
-    U         u_ji     N V     real     weights, word to hidden; a column a word
-    W         w_jl     N N     real     weights, from the state before
+    b         b_tj     T N     real     added to the net inputs of the hidden units
+    U         u_ji     N V     real     weights, word to hidden; one column per word
+    W         w_jl     N N     real     weights, previous state to state
     W_prime   v_kj     V N     real     weights, hidden to output: the source's V
     s         s_tj     T N     -        states
-    before    s_tl     T N     -        the state before each: s(0), then s but the last
+    before    s_tl     T N     -        previous states: s(0), ..., s(T-1)
     u         u_tk     T V     -        scores
     y         y_tk     T V     -        predictions
-    E         E        ()      -        the loss of all steps, one number
-    e         e_tk     T V     -        errors at the output, ∂E/∂u_tk
-    delta     δ_tj     T N     -        errors at the hidden units, of all later steps too
+    E         E        ()      -        the loss of all steps, a scalar
+    e         e_tk     T V     -        error signals of the scores, ∂E/∂u_tk
+    delta     δ_tj     T N     -        error signals of the hidden units, ∂E/∂b_tj
 """)
 
 RNNLM = "Mikolov et al. 2010, §2"
@@ -54,9 +54,9 @@ BPTT = "Mikolov 2012 (thesis), backpropagation through time"
 
 
 def example() -> tuple[Array, ...]:
-    """A text of T = 4 words, one of them twice, V = 5, N = 3.
+    """Return arrays for a text of T = 4 words, one of them twice, with V = 5 and N = 3.
 
-    Returns w (4, 5), d (4, 5), s(0) (3,), U (3, 5), W (3, 3), W' (5, 3), all float64.
+    w (4, 5), d (4, 5), s(0) (3,), U (3, 5), W (3, 3), W' (5, 3), all float64.
     """
     words = np.eye(5)[[1, 3, 1, 0, 4]]
     U = np.sin(np.arange(1.0, 16.0)).reshape(3, 5)
@@ -65,7 +65,7 @@ def example() -> tuple[Array, ...]:
     return words[:-1], words[1:], np.full(3, 0.1), U, W, W_prime
 
 
-# --- forward: one operation a line, one of them a recursion -------------------------------------------
+# --- forward pass, one operation per line, one of them a recursion --------------------------------
 
 
 @definition(11, 1, r"s(t) = f(U w(t) + W s(t-1)), \quad f(z) = \frac{1}{1 + e^{-z}}", lhs="s",
@@ -73,7 +73,7 @@ def example() -> tuple[Array, ...]:
 def states(
     w: Float[Array, "T V"], s_0: Float[Array, "N"], U: Float[Array, "N V"], W: Float[Array, "N N"]
 ) -> Float[Array, "T N"]:
-    """The states of all steps, each from the one before."""
+    """s(t) = σ(U w(t) + W s(t-1)) for t = 1 ... T, shape (T, N)."""
     s = [s_0]
     for w_t in w:
         s.append(sigmoid(U @ w_t + W @ s[-1]))
@@ -84,7 +84,7 @@ def forward(
     w: Float[Array, "T V"], d: Float[Array, "T V"], s_0: Float[Array, "N"], U: Float[Array, "N V"],
     W: Float[Array, "N N"], W_prime: Float[Array, "V N"],
 ) -> tuple[Any, ...]:
-    """From the text to the loss of all its steps; returns s (T, N), u (T, V), y (T, V), E ().
+    """Compute the forward pass; return s (T, N), u (T, V), y (T, V), E ().
 
     >>> s, u, y, E = forward(*example())
     >>> s.shape, s[-1].round(4), round(float(E), 4)
@@ -99,59 +99,59 @@ def forward(
 
 @definition(11, 2, r"y(t) = g(V s(t)), \quad u_{tk} = \sum_{j=1}^{N} v_{kj} s_{tj}", source=RNNLM)
 def u(t: Any, k: Any, s: Float[Array, "T N"], W_prime: Float[Array, "V N"]) -> Any:
-    """The score of word k after step t."""
+    """u_tk = Σ_j v_kj s_tj: the score of word k at step t."""
     return sum(W_prime[k, j] * s[t, j] for j in range(s.shape[1]))
 
 
 @definition(11, 3, r"y_k(t) = g(u_k(t)), \quad g(z_m) = \frac{e^{z_m}}{\sum_k e^{z_k}}", source=RNNLM)
 def y(u: Float[Array, "T V"]) -> Float[Array, "T V"]:
-    """The predictions: §4's softmax, at each step."""
+    """y_tk = softmax(u_t)_k: the prediction, as in §4, at each step."""
     return np.stack([softmax(u_t) for u_t in u])
 
 
 @definition(11, 4, r"E = -\sum_{t=1}^{T} \sum_{k=1}^{V} d_{tk} \log y_{tk}", source=RNNLM,
-            note="The source takes this criterion step by step; E adds the steps of a text.")
+            note="The source minimizes the loss of each step; E is the sum over the steps of a text.")
 def E(d: Float[Array, "T V"], u: Float[Array, "T V"]) -> Any:
-    """The loss: §4's cross-entropy, added over the steps."""
+    """E = -Σ_t Σ_k d_tk log y_tk: the cross-entropy of §4, summed over the steps."""
     return -sum(d[t] @ log_softmax(u[t]) for t in range(len(d)))
 
 
 @definition(11, 4.01, r"s(t-1) \text{ for } t = 1 \dots T", ours=True,
             lhs=lambda s_0, s: np.array([*s_0[None], *s])[: len(s)])
 def before(s_0: Float[Array, "N"], s: Float[Array, "T N"]) -> Float[Array, "T N"]:
-    """The state that each step starts from: s(0), s(1), ... s(T-1)."""
+    """The previous states s(0), s(1), ..., s(T-1), shape (T, N)."""
     return np.vstack([s_0, s[:-1]])
 
 
-# --- the partials of one step -----------------------------------------------------------------------
+# --- partial derivatives of one step --------------------------------------------------------------
 
 
 @equation(11, 4.1, r"\frac{\partial s_{tj}}{\partial b_{tj}} = s_{tj} (1 - s_{tj}), \quad T = 1",
           lhs="ds_db", model="moved", sizes={"T": 1}, ours=True)
 def slope(t: Any, j: Any, s: Float[Array, "T N"]) -> Any:
-    """f': the slope of the sigmoid, from its value, as in §3."""
+    """∂s_tj/∂b_tj = s_tj (1 - s_tj): the derivative of σ, expressed by its value, as in §3."""
     return s[t, j] * (1 - s[t, j])
 
 
 @equation(11, 4.2, r"\frac{\partial s_{tj}}{\partial u_{ji}} = s_{tj} (1 - s_{tj}) \cdot w_{ti},"
           r" \quad T = 1", sizes={"T": 1}, ours=True)
 def ds_dU(t: Any, j: Any, i: Any, s: Float[Array, "T N"], w: Float[Array, "T V"]) -> Any:
-    """What a word's weight does within one step."""
+    """∂s_tj/∂u_ji = s_tj (1 - s_tj) w_ti, within one step."""
     return slope(t, j, s) * w[t, i]
 
 
 @equation(11, 4.3, r"\frac{\partial s_{tj}}{\partial s_{t-1,l}} = s_{tj} (1 - s_{tj}) \cdot w_{jl},"
           r" \quad T = 1", lhs="ds_ds_0", sizes={"T": 1}, ours=True)
 def ds_dbefore(t: Any, j: Any, l: Any, s: Float[Array, "T N"], W: Float[Array, "N N"]) -> Any:
-    """What one state passes to the next."""
+    """∂s_tj/∂s_{t-1,l} = s_tj (1 - s_tj) w_jl, within one step."""
     return slope(t, j, s) * W[j, l]
 
 
 @equation(11, 4.4, r"\frac{\partial s(t)}{\partial s(0)} = \prod_{\tau=t}^{1} \mathrm{diag}\big(s(\tau)"
           r" (1 - s(\tau))\big) \, W", ours=True,
-          note="A factor of at most 1/4 a step beside W: why the error of distant words vanishes.")
+          note="Each step contributes a factor of at most 1/4 besides W: the vanishing gradient.")
 def ds_ds_0(s: Float[Array, "T N"], W: Float[Array, "N N"]) -> Float[Array, "T N N"]:
-    """What is left of s(0) after t steps: one Jacobian a step, multiplied."""
+    """∂s(t)/∂s(0), shape (T, N, N): the product of the Jacobians of t steps."""
     product, left = np.eye(len(W)), []
     for s_t in s:
         product = (s_t * (1 - s_t))[:, None] * (W @ product)
@@ -159,20 +159,20 @@ def ds_ds_0(s: Float[Array, "T N"], W: Float[Array, "N N"]) -> Float[Array, "T N
     return np.stack(left)
 
 
-# --- the error signals: backpropagation through time ------------------------------------------------
+# --- error signals: backpropagation through time --------------------------------------------------
 
 
 @equation(11, 5, r"\frac{\partial E}{\partial u_{tk}} = y_{tk} - d_{tk} = e_{tk}", lhs="dE_du",
           source=f"{RNNLM}: error(t) = desired(t) - y(t), its negative")
 def e(t: Any, k: Any, y: Float[Array, "T V"], d: Float[Array, "T V"]) -> Any:
-    """e_tk = ∂E/∂u_tk = y_tk - d_tk: §4, once a step."""
+    """e_tk = ∂E/∂u_tk = y_tk - d_tk: the gradient of §4 at each step."""
     return y[t, k] - d[t, k]
 
 
 @equation(11, 5.1, r"\frac{\partial E}{\partial s_{tj}} = \sum_{k=1}^{V} e_{tk} \cdot v_{kj}"
           r" \text{ with all other states held}", ours=True)
 def dE_ds(t: Any, j: Any, e: Float[Array, "T V"], W_prime: Float[Array, "V N"]) -> Any:
-    """What comes back to state t from its own output alone."""
+    """∂E/∂s_tj = Σ_k e_tk v_kj, through the output of step t only."""
     return sum(e[t, k] * W_prime[k, j] for k in range(len(W_prime)))
 
 
@@ -181,7 +181,10 @@ def dE_ds(t: Any, j: Any, e: Float[Array, "T V"], W_prime: Float[Array, "V N"]) 
 def delta(
     e: Float[Array, "T V"], s: Float[Array, "T N"], W: Float[Array, "N N"], W_prime: Float[Array, "V N"]
 ) -> Float[Array, "T N"]:
-    """δ_tj: the error of hidden unit j at step t, from its own output and from all steps that follow."""
+    """δ(t) = (V^T e(t) + W^T δ(t+1)) ∘ s(t) ∘ (1 - s(t)), shape (T, N).
+
+    s(t) is an input of the output of step t and of the state of step t+1; the chain rule adds both terms.
+    """
     later, found = np.zeros(len(W)), []
     for e_t, s_t in zip(e[::-1], s[::-1], strict=True):
         delta_t = (e_t @ W_prime + later) * s_t * (1 - s_t)
@@ -193,34 +196,34 @@ def delta(
 @equation(11, 6.1, r"\frac{\partial E}{\partial s_l(0)} = \sum_{j=1}^{N} \delta_{1j} \cdot w_{jl}",
           ours=True)
 def dE_ds_0(l: Any, delta: Float[Array, "T N"], W: Float[Array, "N N"]) -> Any:
-    """What is left of all errors before the first step."""
+    """∂E/∂s_l(0) = Σ_j δ_1j w_jl: s(0) is an input of the first state only."""
     return sum(delta[0, j] * W[j, l] for j in range(len(W)))
 
 
-# --- the gradients, element by element: a sum over the steps -------------------------------------------
+# --- gradients, element by element: sums over the steps -------------------------------------------
 
 
 @equation(11, 7, r"\frac{\partial E}{\partial v_{kj}} = \sum_{t=1}^{T} e_{tk} \cdot s_{tj}", source=BPTT)
 def dE_dW_prime(k: Any, j: Any, e: Float[Array, "T V"], s: Float[Array, "T N"]) -> Any:
-    """∂E/∂v_kj = Σ_t e_tk s_tj: the output layer needs no error of another step."""
+    """∂E/∂v_kj = Σ_t e_tk s_tj: the sum over the steps; no error signal of another step is needed."""
     return sum(e[t, k] * s[t, j] for t in range(len(s)))
 
 
 @equation(11, 8, r"\frac{\partial E}{\partial u_{ji}} = \sum_{t=1}^{T} \delta_{tj} \cdot w_{ti}",
           source=BPTT)
 def dE_dU(j: Any, i: Any, delta: Float[Array, "T N"], w: Float[Array, "T V"]) -> Any:
-    """∂E/∂u_ji = Σ_t δ_tj w_ti: a word's column learns at every step where the word stands."""
+    """∂E/∂u_ji = Σ_t δ_tj w_ti: the sum over the steps whose word is i."""
     return sum(delta[t, j] * w[t, i] for t in range(len(w)))
 
 
 @equation(11, 9, r"\frac{\partial E}{\partial w_{jl}} = \sum_{t=1}^{T} \delta_{tj} \cdot s_l(t-1)",
           source=BPTT)
 def dE_dW(j: Any, l: Any, delta: Float[Array, "T N"], before: Float[Array, "T N"]) -> Any:
-    """∂E/∂w_jl = Σ_t δ_tj s_l(t-1): at each step the state before it."""
+    """∂E/∂w_jl = Σ_t δ_tj s_l(t-1): the sum over the steps."""
     return sum(delta[t, j] * before[t, l] for t in range(len(delta)))
 
 
-# --- the gradients as matrices ------------------------------------------------------------------------
+# --- gradients as matrices ------------------------------------------------------------------------
 
 
 @equation(11, 9.1, r"\nabla E = \left( \delta^T w, \; \delta^T s(\cdot - 1), \; e^T s \right)",
@@ -229,10 +232,10 @@ def gradients(
     w: Float[Array, "T V"], d: Float[Array, "T V"], s_0: Float[Array, "N"], U: Float[Array, "N V"],
     W: Float[Array, "N N"], W_prime: Float[Array, "V N"],
 ) -> tuple[Float[Array, "N V"], Float[Array, "N N"], Float[Array, "V N"]]:
-    """∂E/∂U (N, V), ∂E/∂W (N, N), ∂E/∂V (V, N), for a text of any length T.
+    """Return ∂E/∂U (N, V), ∂E/∂W (N, N), ∂E/∂V (V, N) for a text of any length T.
 
-    Raises ``TypeError`` or ``ValueError``, in one line, for arrays that do not fit the notation and
-    for a step whose target does not sum to one.
+    Raises ``TypeError`` or ``ValueError`` if an array does not match the notation table, and
+    ``ValueError`` if a row of d does not sum to 1.
 
     >>> dE_dU, dE_dW, dE_dW_prime = gradients(*example())
     >>> dE_dU.any(axis=0), dE_dW[0].round(4)
@@ -246,11 +249,11 @@ def gradients(
     return errors.T @ w, errors.T @ before(s_0, s), e.T @ s
 
 
-# --- for JAX: the forward pass again, and nothing else ------------------------------------------------
+# --- reference: the forward pass in JAX -----------------------------------------------------------
 
 
 def reference(w: Any, d: Any, s_0: Any, U: Any, W: Any, W_prime: Any) -> Any:
-    """The forward pass, stated once more in JAX; differentiating it is JAX's job."""
+    """Compute the forward pass in JAX; ``jax.grad`` differentiates this function."""
     import jax
     import jax.numpy as jnp
 
@@ -263,7 +266,7 @@ def reference(w: Any, d: Any, s_0: Any, U: Any, W: Any, W_prime: Any) -> Any:
 
 
 def reference_states(z: Any, s_0: Any, W: Any) -> Any:
-    """All states, by JAX's own recursion; z (T, N) is what the words send."""
+    """Compute all states with ``jax.lax.scan``; z (T, N) is U w(t) + b(t)."""
     import jax
 
     def step(before: Any, z_t: Any) -> Any:
@@ -273,14 +276,14 @@ def reference_states(z: Any, s_0: Any, W: Any) -> Any:
     return jax.lax.scan(step, s_0, z)[1]
 
 
-# With something added to the hidden units from outside, at every step.
+# The model with b added to the net inputs of the hidden units.
 
 
 def forward_moved(
     w: Float[Array, "T V"], d: Float[Array, "T V"], s_0: Float[Array, "N"], b: Float[Array, "T N"],
     U: Float[Array, "N V"], W: Float[Array, "N N"], W_prime: Float[Array, "V N"],
 ) -> tuple[Any, ...]:
-    """:func:`forward` with b; a word's column and b are one matrix beside the other."""
+    """Compute :func:`forward` with b, by appending b to w and the identity matrix to U."""
     s = states(np.hstack([w, b]), s_0, np.hstack([U, np.eye(len(U))]), W)
     u = s @ W_prime.T
     y = softmax(u)
@@ -289,7 +292,7 @@ def forward_moved(
 
 
 def reference_moved(w: Any, d: Any, s_0: Any, b: Any, U: Any, W: Any, W_prime: Any) -> Any:
-    """:func:`reference` with b."""
+    """Compute :func:`reference` with b."""
     import jax
     import jax.numpy as jnp
 

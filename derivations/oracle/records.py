@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from pylatexenc.latex2text import LatexNodes2Text
-
+from derivations.latex import to_text
 from derivations.ledger import Entry
 from derivations.oracle.judges import left_sides
-from derivations.oracle.runs import Run
+from derivations.oracle.runs import SEARCHED, Run, failing_errata
 from derivations.oracle.tolerance import ROUNDINGS
 from derivations.oracle.verdicts import Verdict
 
 PAPER = "Changsoo Kim, word2vec Implementation Review, 2020"
-
-_TO_TEXT = LatexNodes2Text(math_mode="text")
 
 
 def record(run: Run) -> dict[str, Any]:
@@ -32,6 +28,8 @@ def record(run: Run) -> dict[str, Any]:
         "seconds": round(run.seconds, 2),
         "permitted_error": ROUNDINGS,
         "tally": tally(run),
+        "without_rule": without_rule(run),
+        "not_searched": [verdict.entry.label for verdict in failing_errata(run.verdicts)[SEARCHED:]],
         "entries": [entry_record(verdict) for verdict in run.verdicts],
     }
 
@@ -40,6 +38,15 @@ def tally(run: Run) -> dict[str, int]:
     """How many entries of each status hold, and how many do not."""
     counts = Counter(v.entry.status if v.holds else "failing" for v in run.verdicts)
     return {status: counts[status] for status in ("definition", "verified", "erratum", "failing")}
+
+
+def without_rule(run: Run) -> dict[str, list[str]]:
+    """Map each primitive that no rule is known for to the labels of the equations that use it."""
+    found: dict[str, list[str]] = {}
+    for verdict in run.verdicts:
+        for name in verdict.without_rule:
+            found.setdefault(name, []).append(verdict.entry.label)
+    return found
 
 
 def entry_record(verdict: Verdict) -> dict[str, Any]:
@@ -53,12 +60,12 @@ def entry_record(verdict: Verdict) -> dict[str, Any]:
         "source": entry.source or None,
         "ours": entry.ours,
         "latex": entry.latex,
-        "text": as_text(entry.latex),
+        "text": to_text(entry.latex),
         "status": entry.status,
         "holds": verdict.holds,
         "reason": verdict.reason,
         "corrected_latex": entry.corrected_latex,
-        "corrected_text": as_text(entry.corrected_latex) if entry.corrected_latex else None,
+        "corrected_text": to_text(entry.corrected_latex) if entry.corrected_latex else None,
         "why": misprint.why if misprint else None,
         "note": entry.note or None,
         "judges": judges_of(entry),
@@ -84,29 +91,6 @@ def judges_of(entry: Entry) -> list[str]:
     if isinstance(lhs, tuple):
         return ["JAX reverse", "JAX forward", "complex step"]
     return ["JAX reference", "NumPy forward pass"] if isinstance(lhs, str) else ["observation"]
-
-
-def as_text(latex: str) -> str:
-    """An equation readable in a terminal, from its LaTeX."""
-    for command, sign in _SIGNS.items():
-        latex = latex.replace(command, sign)
-    text = re.sub(r"∑_(\w)=1\^(\w)", r"∑_\1=1..\2", _TO_TEXT.latex_to_text(latex))
-    return " ".join(re.sub(r"([→⇉⇒≤≥≠·⊗×])", r" \1 ", text).split())
-
-
-_SIGNS = {
-    r"\log ": "log ",
-    r"\rightrightarrows": "⇉",
-    r"\nabla": "∇",
-    r"\ne ": "≠ ",
-    r"\;": " ",
-    r"\quad": "  ",
-    r"\Big": "",
-    r"\big": "",
-    r"\mathbf{u}": "u",
-    r"\mathbf{v}": "v",
-    r"\,": " ",
-}
 
 
 def write_json(recorded: dict[str, Any], file: Path) -> None:

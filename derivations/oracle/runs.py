@@ -18,7 +18,7 @@ from typing import Any
 
 from derivations.ledger import Entry, find
 from derivations.oracle.counterexamples import counterexample
-from derivations.oracle.verdicts import Verdict, group_by_instances, verify
+from derivations.oracle.verdicts import Verdict, group_by_instances, primitives_without_rule, verify
 
 WORTH_A_PROCESS = 15_000
 """Entry-instances below which starting workers, who import JAX again, takes longer than they save."""
@@ -62,7 +62,18 @@ def run(
     tasks = [([entry.label for entry in group], examples, seed) for group in groups]
     found = _in_processes(tasks, jobs, advance) if jobs > 1 else _in_process(tasks, advance)
     verdicts = tuple(Verdict(entry, **found[entry.label]) for entry in entries)
+    for verdict in failing_errata(verdicts)[:SEARCHED]:
+        verdict.counterexample = counterexample(verdict.entry)
     return Run(verdicts, examples, seed, time.perf_counter() - start)
+
+
+SEARCHED = 3
+"""Failing errata whose smallest counterexample is searched for, which can be slow."""
+
+
+def failing_errata(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """List the errata that do not hold although their printed forms were seen to fail."""
+    return [v for v in verdicts if not v.holds and v.misprint_failures and not v.misprint_broken]
 
 
 Task = tuple[list[str], int, int]
@@ -74,7 +85,9 @@ def judge_group(task: Task, advance: Advance) -> Found:
     labels, examples, seed = task
     verdicts = verify([find(label) for label in labels], examples, seed, advance)
     for verdict in verdicts:
-        if verdict.entry.misprint and not verdict.misprint_broken:
+        if verdict.holds:
+            verdict.without_rule = primitives_without_rule(verdict.entry)
+        if verdict.holds and verdict.entry.misprint:
             verdict.counterexample = counterexample(verdict.entry)
     names = [field.name for field in fields(Verdict) if field.name != "entry"]
     return {v.entry.label: {name: getattr(v, name) for name in names} for v in verdicts}

@@ -17,6 +17,7 @@ import numpy as np
 from derivations.ledger import Entry, Misprint
 from derivations.oracle.cases import Instance, random_instance
 from derivations.oracle.judges import Bench, Finding, left_sides
+from derivations.oracle.program.programs import derivative_program, value_program
 from derivations.oracle.tolerance import ROUNDINGS
 
 DOES_NOT_COMPUTE = (ValueError, IndexError)
@@ -49,6 +50,8 @@ class Verdict:
     shapes: set[tuple[tuple[str, int], ...]] = field(default_factory=set)
     worst_error: float = 0.0
     failure: Failure | None = None
+    failures: int = 0
+    without_rule: tuple[str, ...] = ()
     misprint_failures: int = 0
     misprint_differs: bool = False
     misprint_broken: str = ""
@@ -161,6 +164,7 @@ def judge(verdict: Verdict, bench: Bench) -> None:
         error, failure = np.inf, _stumbled(entry, bench.instance, problem)
     verdict.worst_error = max(verdict.worst_error, error)
     verdict.failure = verdict.failure or failure
+    verdict.failures += failure is not None
     judge_misprint(verdict, bench)
 
 
@@ -210,7 +214,9 @@ def verify(
             first = crc32(f"{model.name} {sizes} {seed}".encode())
             members = [verdicts[id(entry)] for entry in group]
             for example in range(examples):
-                judge_all(members, random_instance(model, first + example, sizes))
+                undecided = [verdict for verdict in members if verdict.failures < ENOUGH_FAILURES]
+                if undecided:
+                    judge_all(undecided, random_instance(model, first + example, sizes))
                 advance(len(group))
             for example in range(examples, examples + MORE_FOR_ERRATA if examples else 0):
                 unproven = [v for v in members if v.entry.misprint and not v.misprint_differs]
@@ -221,6 +227,9 @@ def verify(
                     judge_misprint(verdict, bench)
     return list(verdicts.values())
 
+
+ENOUGH_FAILURES = 3
+"""Test cases on which an equation fails before no more are tried: a run that fails must not take longer."""
 
 MORE_FOR_ERRATA = 60
 """Instances that an erratum gets beyond those asked for, until its print is seen to fail."""
@@ -235,6 +244,7 @@ def judge_all(verdicts: Iterable[Verdict], instance: Instance) -> None:
         for verdict in verdicts:
             verdict.instances += 1
             verdict.failure = verdict.failure or _stumbled(verdict.entry, instance, problem)
+            verdict.failures += 1
         return
     for verdict in verdicts:
         judge(verdict, bench)
@@ -246,6 +256,18 @@ def group_by_instances(entries: Iterable[Entry]) -> list[list[Entry]]:
     for entry in entries:
         groups.setdefault((entry.model, tuple(entry.sizes.items())), []).append(entry)
     return list(groups.values())
+
+
+def primitives_without_rule(entry: Entry) -> tuple[str, ...]:
+    """Name the primitives in JAX's programs for an entry that JAX itself had to compute."""
+    found: list[str] = []
+    for lhs in left_sides(entry):
+        if isinstance(lhs, tuple):
+            modes = (derivative_program(entry.model, *lhs, mode) for mode in ("reverse", "forward"))
+            found += [name for program in modes for name in program.without_rule]
+        elif isinstance(lhs, str):
+            found += value_program(entry.model, lhs).without_rule
+    return tuple(dict.fromkeys(found))
 
 
 def judge_once(entry: Entry, instance: Instance) -> Verdict:

@@ -1,1 +1,1 @@
-"""The paper, equation by equation: one module a section, in reading order, and its errata."""
+"""The equations of the paper, one module per section, in reading order, and its errata."""

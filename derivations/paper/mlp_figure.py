@@ -1,8 +1,8 @@
 """§3, p. 3: the figure of the network with its arrays, K = 5, N = 3, M = 5.
 
-The figure is a claim too: every array has a size above it, a size below it and a label in each cell.
-A cell is read as it is printed: ``w21`` is the weight from input 2 to hidden unit 1. Vectors are
-drawn as columns, (K, 1); in NumPy they are (K,), see ``numpy_shapes``.
+The figure prints a size above each array, a size below it and a label in each cell; each of these is
+checked. ``w21`` is the weight from input 2 to hidden unit 1. The figure draws vectors as columns, (K, 1);
+in NumPy they are (K,), see ``numpy_shapes``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DRAWN = {"K": 5, "N": 3, "M": 5}
 
 
 def as_column(array: Array) -> tuple[int, ...]:
-    """The size that the paper prints: a vector is a column, (K, 1)."""
+    """Return the size as the paper prints it: a vector is a column, (K, 1)."""
     return array.shape if array.ndim == 2 else (array.size, 1)
 
 
@@ -32,9 +32,9 @@ def as_column(array: Array) -> tuple[int, ...]:
             r" u'_j (M, 1), \; y_j (M, 1), \; t_j (M, 1), \; e_j (M, 1)",
             lhs=lambda x, W, u, h, W_prime, u_prime, y, t: [
                 as_column(a) for a in (x, W, u, h, W_prime, u_prime, y, t, y - t)],
-            note="The sizes above the arrays.")
+            note="The sizes printed above the arrays.")
 def sizes_above(K: int, N: int, M: int) -> list[tuple[int, int]]:
-    """The nine sizes above the arrays, in their order."""
+    """The nine sizes printed above the arrays, from left to right."""
     return [(K, 1), (K, N), (N, 1), (N, 1), (N, M), (M, 1), (M, 1), (M, 1), (M, 1)]
 
 
@@ -42,9 +42,9 @@ def sizes_above(K: int, N: int, M: int) -> list[tuple[int, int]]:
             r" (u'_1, \dots, u'_5)^T, \; (y_1, \dots, y_5)^T, \; (t_1, \dots, t_5)^T, \;"
             r" (e_1, \dots, e_5)^T",
             lhs=lambda x, u, h, u_prime, y, t: np.concatenate([x, u, h, u_prime, y, t, y - t]),
-            sizes=DRAWN, note="The cells of the columns; e_j is y_j - t_j, as §6 defines it.")
+            sizes=DRAWN, note="The cells of the columns; e_j is defined in §6: y_j - t_j.")
 def columns(x: Array, u: Array, h: Array, u_prime: Array, y: Array, t: Array) -> Array:
-    """Every column, cell by cell."""
+    """The entries of all columns, read by the printed cell labels."""
     cells = "x1 x2 x3 x4 x5 u1 u2 u3 h1 h2 h3 u'1 u'2 u'3 u'4 u'5 y1 y2 y3 y4 y5"
     cells += " t1 t2 t3 t4 t5 e1 e2 e3 e4 e5"
     return read_cells(cells, {"x": x, "u": u, "h": h, "u'": u_prime, "y": y, "t": t, "e": y - t})[0]
@@ -54,7 +54,10 @@ def columns(x: Array, u: Array, h: Array, u_prime: Array, y: Array, t: Array) ->
             r" w_{31} & w_{32} & w_{33} \\ w_{41} & w_{42} & w_{43} \\ w_{51} & w_{52} & w_{53}"
             r" \end{bmatrix}", lhs="W", sizes=DRAWN)
 def W_cells(W: Array) -> Array:
-    """The cells of W. Erratum (p. 3): the second row starts with w22 instead of w21."""
+    """The entries of W, read by the printed cell labels.
+
+    Erratum (p. 3): the first cell of the second row is printed w22; it is w21.
+    """
     return read_cells("w11 w12 w13; w21 w22 w23; w31 w32 w33; w41 w42 w43; w51 w52 w53", {"w": W})
 
 
@@ -63,7 +66,7 @@ def W_cells(W: Array) -> Array:
             r" w'_{31} & w'_{32} & w'_{33} & w'_{34} & w'_{35} \end{bmatrix}",
             lhs="W_prime", sizes=DRAWN)
 def W_prime_cells(W_prime: Array) -> Array:
-    """The cells of W'."""
+    """The entries of W', read by the printed cell labels."""
     rows = "w'11 w'12 w'13 w'14 w'15; w'21 w'22 w'23 w'24 w'25; w'31 w'32 w'33 w'34 w'35"
     return read_cells(rows, {"w'": W_prime})
 
@@ -72,21 +75,22 @@ def W_prime_cells(W_prime: Array) -> Array:
             r" \text{Hidden layer } (N \times 1), \; W': \text{Weight 2 } (N \times M), \;"
             r" \text{Output layer } (M \times 1)",
             lhs=lambda x, W, h, W_prime, y: [as_column(a) for a in (x, W, h, W_prime, y)],
-            note="The sizes below the arrays.")
+            note="The sizes printed below the arrays.")
 def sizes_below(K: int, N: int, M: int) -> list[tuple[int, int]]:
-    """The sizes below the arrays.
+    """The five sizes printed below the arrays.
 
-    Erratum (p. 3): they are printed with V, which §3 does not have; it would have to be both K and M.
+    Erratum (p. 3): they are printed with V, which §3 does not define. V stands for both K and M, which
+    need not be equal.
     """
     return [(K, 1), (K, N), (N, 1), (N, M), (M, 1)]
 
 
 @definition(3, 6, r"e: \text{Error } (M \times 1), \quad e_j = y_j - t_j", lhs="dE_dy",
-            note="The label below the last column; §3 never says what e_j is, so §6's meaning is used.")
+            note="The label below the last column. §3 does not define e_j; the definition of §6 is used.")
 def error_column(j: Any, y: Array, t: Array) -> Any:
-    """The last column, e_j = y_j - t_j.
+    """e_j = y_j - t_j: the last column.
 
-    Erratum (p. 3): it is labelled E: Error (V×1); E is the error of p. 4, one number.
+    Erratum (p. 3): it is labelled E: Error (V×1). E is the scalar error of p. 4; the column is e (M×1).
     """
     return y[j] - t[j]
 
@@ -95,5 +99,5 @@ def error_column(j: Any, y: Array, t: Array) -> Any:
           lhs=lambda x, W, W_prime, t: (*W.shape, *W_prime.shape[1:], x.size, t.size),
           note="The caption.")
 def caption() -> tuple[int, ...]:
-    """The sizes in the caption are those of the arrays drawn: K, N, M, and again x and t."""
+    """The sizes K, N, M in the caption are the sizes of the drawn arrays W, W', x and t."""
     return (5, 3, 5, 5, 5)

@@ -1,8 +1,8 @@
-"""§5, p. 7: the shapes that NumPy gives, and the traps in them.
+"""§5, p. 7: the shapes that NumPy gives, and common shape errors.
 
-On paper a vector is a column, (N, 1). In NumPy it has one axis, (N,), and is neither a column nor a
-row. The four caveats of the paper follow in its order, each as a function that states the result; then
-the trap that costs most, a column and a vector that meet by accident.
+On paper a vector is a column, (N, 1). In NumPy it has one axis, (N,), and is neither a column nor a row.
+The paper's four caveats follow in its order, each as a function that returns the result. The last
+function shows the most expensive error: a column and a vector that are broadcast to a matrix.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ NOTATION = notation("""
 
 
 def example() -> tuple[Array, Array, Array]:
-    """A (3, 5), a (3,), b (5,)."""
+    """Return A (3, 5), a (3,), b (5,), all float64."""
     return np.arange(1.0, 16.0).reshape(3, 5), np.array([2.0, -1.0, 3.0]), np.arange(5.0) + 0.5
 
 
 @equation(7, 1, r"\mathrm{shape}(b) = (N,)", lhs=lambda b: b.shape)
 def shape_of_a_vector(N: int) -> tuple[int, ...]:
-    """A 1-D array has one size and a comma: the comma makes it a tuple of one.
+    """The shape of a 1-D array is a tuple with one size, written with a trailing comma.
 
     >>> A, a, b = example()
     >>> b.shape
@@ -45,7 +45,7 @@ def shape_of_a_vector(N: int) -> tuple[int, ...]:
 
 @equation(7, 2, r"b^T = b \quad (N,)", lhs=lambda b: b.T)
 def transpose_of_a_vector(b: Float[Array, "N"]) -> Float[Array, "N"]:
-    """Transposing reverses the axes, and one axis reversed is the same one.
+    """b^T = b: transposing reverses the order of the axes, and b has only one.
 
     >>> A, a, b = example()
     >>> b.T.shape, b[:, None].shape, b[:, None].T.shape
@@ -57,7 +57,7 @@ def transpose_of_a_vector(b: Float[Array, "N"]) -> Float[Array, "N"]:
 @equation(7, 3, r"A \cdot b = \Big( \sum_{j=1}^{N} a_{ij} b_j \Big)_i \quad"
           r" (M, N) \cdot (N,) \to (M,)", lhs="c", model="dot")
 def dot(i: Any, A: Float[Array, "M N"], b: Float[Array, "N"]) -> Any:
-    """A matrix times a vector: the last size of A must be the size of b, and it goes.
+    """(A·b)_i = Σ_j a_ij b_j: the last axis of A and the axis of b must have the same size.
 
     >>> A, a, b = example()
     >>> np.dot(A, b).shape
@@ -72,7 +72,7 @@ def dot(i: Any, A: Float[Array, "M N"], b: Float[Array, "N"]) -> Any:
 
 @equation(7, 3.1, r"(M, N) \cdot (K,) \text{ is refused unless } K = N", lhs=lambda: True, ours=True)
 def dot_refuses(A: Float[Array, "M N"], a: Float[Array, "M"], M: int, N: int) -> bool:
-    """A vector of another size, here M, is refused: the caveat's “should” is enforced."""
+    """NumPy raises ``ValueError`` for the product of (M, N) and (M,) unless M = N."""
     try:
         return np.dot(A, a).shape == (M,) and M == N
     except ValueError:
@@ -82,7 +82,7 @@ def dot_refuses(A: Float[Array, "M N"], a: Float[Array, "M"], M: int, N: int) ->
 @equation(7, 4, r"\mathrm{outer}(a, b) = \left( a_i b_j \right)_{ij} \quad (M,), (N,) \to (M, N)",
           lhs=lambda a, b: np.outer(a, b))
 def outer(i: Any, j: Any, a: Float[Array, "M"], b: Float[Array, "N"]) -> Any:
-    """The outer product: every entry of a times every entry of b.
+    """outer(a, b)_ij = a_i b_j: every entry of a times every entry of b.
 
     >>> A, a, b = example()
     >>> np.outer(a, b).shape
@@ -94,9 +94,9 @@ def outer(i: Any, j: Any, a: Float[Array, "M"], b: Float[Array, "N"]) -> Any:
 @equation(7, 4.1, r"(M, 1) - (M,) \to (M, M)", ours=True,
           lhs=lambda a: (a[:, None] - a).shape)
 def column_minus_vector(M: int) -> tuple[int, int]:
-    """The trap: a column less a vector is a square, and no error is raised.
+    """(M, 1) - (M,) broadcasts to (M, M); no error is raised.
 
-    A prediction of shape (M, 1) and a target of shape (M,) make a “loss” of M² terms.
+    With a prediction of shape (M, 1) and a target of shape (M,), a squared error has M² terms instead of M.
 
     >>> A, a, b = example()
     >>> (a[:, None] - a).shape, (a - a).shape
@@ -105,17 +105,17 @@ def column_minus_vector(M: int) -> tuple[int, int]:
     return (M, M)
 
 
-# --- the dot product, as NumPy computes it and as JAX does ------------------------------------------
+# --- the dot product in NumPy and in JAX ----------------------------------------------------------
 
 
 def forward_dot(A: Float[Array, "M N"], b: Float[Array, "N"]) -> tuple[Any, ...]:
-    """A matrix times a vector; returns c (M,)."""
+    """Compute the product of a matrix and a vector; return c (M,)."""
     c = np.dot(A, b)
     return (c,)
 
 
 def reference_dot(A: Any, b: Any) -> Any:
-    """The same, in JAX."""
+    """Compute the product in JAX."""
     import jax.numpy as jnp
 
     c = jnp.einsum("ij,j->i", A, b)

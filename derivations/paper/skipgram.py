@@ -2,14 +2,15 @@
 
     x  --W-->  h  --W'-->  u_c  --softmax-->  y_c  --cross-entropy-->  E  <--  t_c      c = 1 ... C
 
-One word predicts the C words around it. Beside §3, the hidden layer has no sigmoid, the softmax of
-§4 takes the place of the output sigmoids, and the errors of the context words are added. All context
-words share one row of scores: u_{c,j} is the same for every c.
+The model predicts the C context words of one target word. It differs from §3 in three ways: the hidden
+layer has no activation function, the softmax of §4 replaces the sigmoids of the output layer, and the
+losses of the context words are added. The scores do not depend on the context word: u_{c,j} is the same
+for every c.
 
-k counts V input words, i counts N hidden units, j counts V output words, c counts C context words.
-Element forms begin with their indices, as in §3; ``drawn`` in the table is how the tests choose values.
-``gradients`` comes last. Pp. 9-10, which reach its matrices by way of a single context word, are
-``skipgram_matrices``.
+k indexes V input words, i N hidden units, j V output words, c C context words. Functions whose first
+arguments are indices compute one element, and ``drawn`` in the table says which values the tests choose,
+as in §3. ``gradients`` comes last. ``skipgram_matrices`` has the matrix equations of pp. 9-10, which the
+paper derives for a single context word.
 """
 
 from __future__ import annotations
@@ -29,23 +30,23 @@ SECTION = "6"
 NOTATION = notation("""
     name      paper   shape   drawn     meaning
     x         x_k     V       input     input: the target word, one-hot
-    t         t_cj    C V     target    the context words, one-hot, one row each
-    W         w_ki    V N     real      weights, input to hidden; a word's row is its vector
-    W_prime   w'_ij   N V     real      weights, hidden to output; a column a word
+    t         t_cj    C V     target    the context words, one-hot, one per row
+    W         w_ki    V N     real      weights, input to hidden; row k is the vector of word k
+    W_prime   w'_ij   N V     real      weights, hidden to output; one column per word
     one_hot   x_k     V       one-hot   an input that must be one-hot
     h         h_i     N       -         hidden layer
     u         u_cj    C V     -         scores
     y         y_cj    C V     -         predictions
-    e         e_cj    C V     -         errors, ∂E/∂u_cj
-    E         E       ()      -         the loss, one number
-    EI        EI_j    V       -         the errors of all context words, added
+    e         e_cj    C V     -         error signals, ∂E/∂u_cj
+    E         E       ()      -         the loss, a scalar
+    EI        EI_j    V       -         the error signals of all context words, added
 """)
 
 
 def example() -> tuple[Array, Array, Array, Array]:
-    """A sentence of five words, V = 5, N = 3, window 1: the second word and its C = 2 neighbours.
+    """Return the arrays for the second word of a sentence of five and its C = 2 neighbours (window 1).
 
-    Returns x (5,), t (2, 5), W (5, 3), W' (3, 5), all float64.
+    x (5,), t (2, 5), W (5, 3), W' (3, 5), all float64: V = 5, N = 3.
     """
     x = one_hot(1, 5)
     t = np.stack([one_hot(0, 5), one_hot(2, 5)])
@@ -54,13 +55,13 @@ def example() -> tuple[Array, Array, Array, Array]:
     return x, t, W, W_prime
 
 
-# --- words as vectors (§1) ------------------------------------------------------------------------
+# --- one-hot words (§1) ---------------------------------------------------------------------------
 
 
 def one_hot(k: int, V: int) -> Float[Array, "V"]:
-    """Word k of V as a vector (V,), float64: a one in its own place; ``k`` counts from zero.
+    """Return word k of V as a vector (V,), float64: 1 at index k, 0 elsewhere; ``k`` counts from zero.
 
-    Raises ``ValueError`` for a word that the vocabulary does not have.
+    Raises ``ValueError`` if k is not in 0 ... V - 1.
 
     >>> one_hot(0, 2), one_hot(1, 2)
     (array([1., 0.]), array([0., 1.]))
@@ -73,25 +74,25 @@ def one_hot(k: int, V: int) -> Float[Array, "V"]:
 @definition(1, 1, r"\text{Chicago} = [1 \; 0], \quad \text{Illinois} = [0, 1]", sizes={"V": 2},
             lhs=lambda: [[1, 0], [0, 1]])
 def one_hot_words(V: int) -> Float[Array, "V V"]:
-    """A vocabulary of one-hot words, one a row."""
+    """Return all words of a vocabulary as one-hot vectors, one per row: the identity matrix (V, V)."""
     return np.stack([one_hot(k, V) for k in range(V)])
 
 
 @equation(1, 2, r"x_a \cdot x_b = 0 \quad (a \ne b)", lhs=lambda V: np.eye(V, dtype=float),
-          note="The sentence: one-hot words cannot show any association.")
+          note="Stated in the text: one-hot vectors contain no information about similarity.")
 def association(V: int) -> Float[Array, "V V"]:
-    """Every word's product with every other: 1 with itself and 0 with the rest."""
+    """x_a · x_b for all pairs of words: 1 for a = b, otherwise 0."""
     words = one_hot_words(V)
     return words @ words.T
 
 
-# --- forward: one operation a line ----------------------------------------------------------------
+# --- forward pass, one operation per line ---------------------------------------------------------
 
 
 def forward(
     x: Float[Array, "V"], t: Float[Array, "C V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
 ) -> tuple[Any, ...]:
-    """From one word to the loss of its contexts; returns h (N,), u (C, V), y (C, V), E ().
+    """Compute the forward pass for one target word; return h (N,), u (C, V), y (C, V), E ().
 
     >>> h, u, y, E = forward(*example())
     >>> h.round(4), y.shape, round(float(E), 4)
@@ -106,50 +107,50 @@ def forward(
 
 @definition(8, 1, r"u_{c,j} = h_1 w'_{1j} + h_2 w'_{2j} + \dots + h_i w'_{ij}"
             r" = \sum_{i=1}^{N} h_i w'_{ij}",
-            note="The row ends at its own letter, h_i w'_ij, and means h_N w'_Nj.")
+            note="The last printed term is h_i w'_ij; it is read as h_N w'_Nj.")
 def u(c: Any, j: Any, h: Float[Array, "N"], W_prime: Float[Array, "N V"]) -> Any:
-    """The score of word j, the same for every context word c."""
+    """u_cj = Σ_i h_i w'_ij: the score of word j, the same for every context word c."""
     return sum(h[i] * W_prime[i, j] for i in range(len(h)))
 
 
 @definition(8, 2, r"h_i = x_1 w_{1i} + x_2 w_{2i} + \dots + x_k w_{ki}", label="h_written_out",
-            note="The printed line has three faults; its row and its sum are two entries.")
+            note="Both forms of the printed line are wrong; each is an entry of its own.")
 @definition(8, 3, r"h_i = \sum_{k=1}^{V} x_k w_{ki}")
 def h(i: Any, x: Float[Array, "V"], W: Float[Array, "V N"]) -> Any:
-    """The hidden layer: no sigmoid, only the weights that the word picks out.
+    """h_i = Σ_k x_k w_ki: the hidden layer has no sigmoid. For a one-hot x it is one row of W.
 
-    Erratum (p. 8): the row prints w_1j and w_2j, although h_i has no j; the sum prints x_i, and runs
-    to a K that §6 does not have.
+    Erratum (p. 8): the written-out sum prints w_1j and w_2j; h_i has no index j, so they are w_1i and w_2i.
+    The sum over k prints x_i, which is x_k, and the upper limit K, which is V.
     """
     return sum(x[k] * W[k, i] for k in range(len(x)))
 
 
 @definition(8, 3.1, r"y_{c,j} = \frac{e^{u_{c,j}}}{\sum_{k=1}^{V} e^{u_{c,k}}}", ours=True)
 def y(u: Float[Array, "C V"]) -> Float[Array, "C V"]:
-    """The predictions: §4's softmax, once for each context word."""
+    """y_cj = softmax(u_c)_j: the softmax of §4 for each context word."""
     return np.stack([softmax(u_c) for u_c in u])
 
 
 @definition(8, 3.2, r"E = -\sum_{c=1}^{C} \sum_{j=1}^{V} t_{c,j} \log y_{c,j}", ours=True)
 def E(t: Float[Array, "C V"], u: Float[Array, "C V"]) -> Any:
-    """The loss: §4's cross-entropy, added over the context words."""
+    """E = -Σ_c Σ_j t_cj log y_cj: the cross-entropy of §4, summed over the context words."""
     return -sum(t[c] @ log_softmax(u[c]) for c in range(len(t)))
 
 
-# --- the partials, in the paper's order -----------------------------------------------------------
+# --- partial derivatives, in the paper's order ----------------------------------------------------
 
 
 @equation(8, 4, r"\frac{\partial u_{c,j}}{\partial w'_{ij}} = h_i")
 @equation(8, 10, r"\frac{\partial u_{c,j}}{\partial w'_{ij}} = h_i", label="flow.du_dW_prime")
 def du_dW_prime(i: Any, h: Float[Array, "N"]) -> Any:
-    """∂u_cj/∂w'_ij = h_i, for every c; another word's weights do not enter u_cj at all."""
+    """∂u_cj/∂w'_ij = h_i for every c. The derivative of u_cj by the weights of another word is 0."""
     return h[i]
 
 
 @equation(8, 5, r"\frac{\partial u_{c,j}}{\partial h_i} = w'_{ij}")
 @equation(8, 14, r"\frac{\partial u_{c,j}}{\partial h_i} = w'_{ij}", label="flow.du_dh")
 def du_dh(i: Any, j: Any, W_prime: Float[Array, "N V"]) -> Any:
-    """∂u_cj/∂h_i = w'_ij, for every c."""
+    """∂u_cj/∂h_i = w'_ij for every c."""
     return W_prime[i, j]
 
 
@@ -158,49 +159,52 @@ def du_dh(i: Any, j: Any, W_prime: Float[Array, "N V"]) -> Any:
             r" (softmax \; \& \; cross\_entropy) \to E", label="flow.path")
 @equation(8, 9, r"\frac{\partial h_i}{\partial w_{ki}} = x_k", label="flow.dh_dW")
 def dh_dW(k: Any, x: Float[Array, "V"]) -> Any:
-    """∂h_i/∂w_ki = x_k: 1 in the word's own row, 0 elsewhere.
+    """∂h_i/∂w_ki = x_k: 1 in the row of the target word, 0 elsewhere.
 
-    Erratum (p. 8): the path of the flow figure starts at x_i, which is not the input of w_ki.
+    Erratum (p. 8): the path in the flow figure starts at x_i; the input that w_ki multiplies is x_k.
     """
     return x[k]
 
 
 @equation(8, 6.1, r"\frac{\partial w'_{lj}}{\partial h_i} = 0", ours=True)
 def dW_prime_dh(N: int, V: int) -> Float[Array, "N V N"]:
-    """∂w'_lj/∂h_i = 0: the weights do not depend on the hidden layer. An erratum of p. 8 needs it."""
+    """∂w'_lj/∂h_i = 0: the weights do not depend on the hidden layer. An erratum of p. 8 uses this."""
     return np.zeros((N, V, N))
 
 
-# --- the error signals ----------------------------------------------------------------------------
+# --- error signals --------------------------------------------------------------------------------
 
 
 @equation(8, 11, r"\frac{\partial E}{\partial u_{c,j}} = y_{c,j} - t_{c,j} = e_{c,j}", label="flow.e",
           lhs="dE_du")
 def e(c: Any, j: Any, y: Float[Array, "C V"], t: Float[Array, "C V"]) -> Any:
-    """e_cj = ∂E/∂u_cj = y_cj - t_cj: §4, once for each context word."""
+    """e_cj = ∂E/∂u_cj = y_cj - t_cj: the gradient of §4 for each context word."""
     return y[c, j] - t[c, j]
 
 
 @equation(8, 12, r"\sum_{c=1}^{C} \frac{\partial E}{\partial u_{c,j}} = \sum_{c=1}^{C} e_{c,j} = EI_j",
           label="flow.EI", lhs="dE_du", view=lambda dE_du: np.sum(dE_du, axis=0))
 def EI(j: Any, e: Float[Array, "C V"]) -> Any:
-    """EI_j: the errors of all context words, added. y counts C times, each t once."""
+    """EI_j = Σ_c e_cj: the error signals of all context words, added."""
     return sum(e[c, j] for c in range(len(e)))
 
 
-# --- the gradients, element by element ------------------------------------------------------------
+# --- gradients, element by element ----------------------------------------------------------------
 
 
 @equation(8, 13, r"\frac{\partial E}{\partial w'_{ij}} = EI_j \cdot h_i", label="flow.dE_dW_prime")
 def dE_dW_prime(i: Any, j: Any, EI: Float[Array, "V"], h: Float[Array, "N"]) -> Any:
-    """∂E/∂w'_ij = EI_j h_i."""
+    """∂E/∂w'_ij = EI_j h_i, because ∂u_cj/∂w'_ij = h_i for every c."""
     return EI[j] * h[i]
 
 
 @equation(8, 15, r"\frac{\partial E}{\partial h_i} = \sum_{j=1}^{V} EI_j \cdot w'_{ij}",
           label="flow.dE_dh")
 def dE_dh(i: Any, EI: Float[Array, "V"], W_prime: Float[Array, "N V"]) -> Any:
-    """∂E/∂h_i = Σ_j EI_j w'_ij: the whole vocabulary sends its error back."""
+    """∂E/∂h_i = Σ_j EI_j w'_ij.
+
+    H_i is an input of the score of every word, so the chain rule sums over j.
+    """
     return sum(EI[j] * W_prime[i, j] for j in range(len(EI)))
 
 
@@ -209,20 +213,20 @@ def dE_dh(i: Any, EI: Float[Array, "V"], W_prime: Float[Array, "N V"]) -> Any:
 def dE_dW(
     k: Any, i: Any, EI: Float[Array, "V"], W_prime: Float[Array, "N V"], x: Float[Array, "V"]
 ) -> Any:
-    """∂E/∂w_ki = Σ_j EI_j w'_ij x_k: only the word's own row learns."""
+    """∂E/∂w_ki = Σ_j EI_j w'_ij x_k: 0 in every row but the row of the target word."""
     return sum(EI[j] * W_prime[i, j] * x[k] for j in range(len(EI)))
 
 
 @equation(8, 8, r"\frac{\partial E}{\partial w_{ki}} = \frac{\partial h_i}{\partial w_{ki}} \cdot"
           r" \sum_{j=1}^{V} \sum_{c=1}^{C} \frac{\partial u_{c,j}}{\partial h_i} \cdot"
           r" \frac{\partial E}{\partial u_{c,j}}", label="flow.partials", lhs="dE_dW",
-          note="The row of partials under the path, multiplied as the arrows ask.")
+          note="The partial derivatives printed below the path, multiplied along the arrows.")
 def product_of_partials(
     k: Any, i: Any, x: Float[Array, "V"], W_prime: Float[Array, "N V"], e: Float[Array, "C V"]
 ) -> Any:
-    """The factors of the flow figure, multiplied from E back to w_ki.
+    """The product of the partial derivatives in the flow figure, from E back to w_ki, summed over j and c.
 
-    Erratum (p. 8): as on p. 5, the row goes through ∂w'_ij/∂h_i, which is 0.
+    Erratum (p. 8): as on p. 5, the printed row contains ∂w'_ij/∂h_i, which is 0.
     """
     C, V = e.shape
     paths = [du_dh(i, j, W_prime) * e[c, j] for j in range(V) for c in range(C)]
@@ -237,10 +241,10 @@ def product_of_partials(
 def gradients(
     x: Float[Array, "V"], t: Float[Array, "C V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
 ) -> tuple[Float[Array, "V N"], Float[Array, "N V"]]:
-    """The whole section: ∂E/∂W (V, N), ∂E/∂W' (N, V); its arguments are untouched.
+    """Return ∂E/∂W (V, N) and ∂E/∂W' (N, V). The arguments are not modified.
 
-    Raises ``TypeError`` or ``ValueError``, in one line, for arrays that do not fit the notation and
-    for a context row that does not sum to one.
+    Raises ``TypeError`` or ``ValueError`` if an array does not match the notation table, and
+    ``ValueError`` if a row of t does not sum to 1.
 
     >>> dE_dW, dE_dW_prime = gradients(*example())
     >>> dE_dW[1].round(4), dE_dW.any(axis=1)
@@ -258,22 +262,22 @@ def gradients(
 
 @equation(10, 7, r"\nabla E = \sum_{c=1}^{C} \left( x \otimes (W' \cdot e_c^T), \; h \otimes e_c \right)",
           lhs="dE_dW dE_dW_prime",
-          note="The sentence: run the formula for each context word. Adding the results is exact;"
-          " moving the weights in between is not.")
+          note="Stated in the text: apply the formula to each context word. The sum of the results is the"
+          " gradient; updating the weights between two context words is not equivalent.")
 def each_context_word(
     x: Float[Array, "V"], h: Float[Array, "N"], W_prime: Float[Array, "N V"], e: Float[Array, "C V"]
 ) -> tuple[Array, Array]:
-    """The formulas for one context word, run for each and added."""
+    """Add the gradients of the C context words, each computed by the formulas for one context word."""
     dE_dW = np.sum([np.outer(x, W_prime @ e_c) for e_c in e], axis=0)
     dE_dW_prime = np.sum([np.outer(h, e_c) for e_c in e], axis=0)
     return dE_dW, dE_dW_prime
 
 
-# --- for JAX: the forward pass again, and nothing else ---------------------------------------------
+# --- reference: the forward pass in JAX -----------------------------------------------------------
 
 
 def reference(x: Any, t: Any, W: Any, W_prime: Any) -> Any:
-    """The forward pass, stated once more in JAX; differentiating it is JAX's job."""
+    """Compute the forward pass in JAX; ``jax.grad`` differentiates this function."""
     import jax
     import jax.numpy as jnp
 

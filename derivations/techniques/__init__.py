@@ -1,1 +1,1 @@
-"""Equations behind §8: CBOW, negative sampling, hierarchical softmax, mini-batches and sampling."""
+"""The techniques that §8 names: CBOW, negative sampling, hierarchical softmax, mini-batches, sampling."""

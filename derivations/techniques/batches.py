@@ -1,21 +1,19 @@
-"""§8, p. 11: many target words at once, which is how the techniques are trained.
+"""§8, p. 11: mini-batches: the gradients of many target words as matrix products.
 
     A  --W-->  H  --W'-->  U  --σ or softmax-->  y  --log-->  E  <--  m, q
 
-Negative sampling and hierarchical softmax ask questions: is it this word, is it this side of the tree?
-Ask several hidden vectors about several output vectors, and the same question more than once where it
-was drawn more than once. Count: m_bj is how often hidden vector b is asked about output vector j, and
-q_bj how often the answer is yes. A question that is not asked has the count 0. The softmax asks one
-question, which of the J words it is, and as often as it is answered: m_b is the sum of q_b1 ... q_bJ.
-Whichever it is, ∂E/∂u_bj = m_bj y_bj - q_bj, and what follows from it is three products of matrices.
+Negative sampling and hierarchical softmax are sums of binary classifications of pairs (hidden vector b,
+output vector j). In a mini-batch a pair can occur several times: m_bj counts its occurrences, and q_bj
+counts those with label 1. A pair that does not occur has m_bj = 0. The softmax has J classes: q_bj counts
+how often j is the word to predict for b, and m_b is the sum of q_bj over j. In all cases
+∂E/∂u_bj = m_bj y_bj - q_bj, and three matrix products give the other gradients.
 
-A says how hidden vectors are made of input rows: a one in the place of its word for the skip-gram, 1/C in
-the places of its C context words for CBOW, and what a word gets that is there twice is twice that.
+A says how hidden vectors are combined from rows of W: for the skip-gram, row b of A is one-hot; for CBOW
+it has 1/C for each of the C context words, added up for words that occur more than once.
 
-b counts B hidden vectors, r counts R input rows, i counts N hidden units, j counts J output vectors.
-``dE_dU``, ``dE_dH``, ``dE_dW_prime``, ``dE_dV_prime`` and ``dE_dW`` use operators only, so they take
-whatever arrays have them: NumPy's in any precision, JAX's while it traces. They check nothing;
-``gradients`` does.
+b indexes B hidden vectors, r R rows of W, i N hidden units, j J output vectors. ``dE_dU``, ``dE_dH``,
+``dE_dW_prime``, ``dE_dV_prime`` and ``dE_dW`` use operators only, so they accept NumPy arrays of any
+precision and JAX arrays and tracers. They do not check their arguments; ``gradients`` does.
 """
 
 from __future__ import annotations
@@ -36,25 +34,24 @@ SECTION = "8"
 
 NOTATION = notation("""
     name      paper      shape   drawn   meaning
-    A         a_br       B R     real    how each hidden vector is made of input rows
-    W         w_ri       R N     real    input rows, one a word
-    W_prime   w'_ij      N J     real    output vectors, one a column
-    m         m_bj       B J     real    how often b is asked about j
-    q         q_bj       B J     real    how often the answer is yes
+    A         a_br       B R     real    coefficients of the rows of W in each hidden vector
+    W         w_ri       R N     real    weights, input to hidden; one row per word
+    W_prime   w'_ij      N J     real    weights, hidden to output; one column per output vector
+    m         m_bj       B J     real    number of occurrences of the pair (b, j)
+    q         q_bj       B J     real    number of those with label 1
     H         h_bi       B N     -       hidden vectors
     U         u_bj       B J     -       scores
     y         y_bj       B J     -       predictions
-    E         E          ()      -       the loss, one number
-    e         e_bj       B J     -       errors, ∂E/∂u_bj
-    dE_dH     ∂E/∂h_bi   B N     -       what comes back to the hidden vectors
+    E         E          ()      -       the loss, a scalar
+    e         e_bj       B J     -       error signals, ∂E/∂u_bj
+    dE_dH     ∂E/∂h_bi   B N     -       error signals of the hidden vectors
 """)
 
 
 def example() -> tuple[Array, Array, Array, Array, Array]:
-    """Two hidden vectors, of one word and of the mean of two, asked about four output vectors.
+    """Return arrays for two hidden vectors, of one word and of the mean of two, and four output vectors.
 
-    The second is asked twice about the last. Returns A (2, 3), W (3, 2), W' (2, 4), m (2, 4), q (2, 4),
-    all float64.
+    The pair (1, 3) occurs twice. A (2, 3), W (3, 2), W' (2, 4), m (2, 4), q (2, 4), all float64.
     """
     A = np.array([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]])
     W = np.sin(np.arange(1.0, 7.0)).reshape(3, 2)
@@ -64,14 +61,14 @@ def example() -> tuple[Array, Array, Array, Array, Array]:
     return A, W, W_prime, m, q
 
 
-# --- forward: one operation a line ----------------------------------------------------------------
+# --- forward pass, one operation per line ---------------------------------------------------------
 
 
 def forward(
     A: Float[Array, "B R"], W: Float[Array, "R N"], W_prime: Float[Array, "N J"],
     m: Float[Array, "B J"], q: Float[Array, "B J"],
 ) -> tuple[Any, ...]:
-    """Questions with the answers yes and no; returns H (B, N), U (B, J), y (B, J), E ().
+    """Compute the forward pass of binary classifications; return H (B, N), U (B, J), y (B, J), E ().
 
     >>> H, U, y, E = forward(*example())
     >>> y.round(4), round(float(E), 4)
@@ -88,7 +85,7 @@ def forward(
 def forward_softmax(
     A: Float[Array, "B R"], W: Float[Array, "R N"], W_prime: Float[Array, "N J"], q: Float[Array, "B J"]
 ) -> tuple[Any, ...]:
-    """The question which of J words; returns H (B, N), U (B, J), y (B, J), m (B, 1), E ()."""
+    """Compute the forward pass of the softmax; return H (B, N), U (B, J), y (B, J), m (B, 1), E ()."""
     H = A @ W
     U = H @ W_prime
     y = softmax(U)
@@ -99,26 +96,29 @@ def forward_softmax(
 
 @definition(11, 1, r"h_{bi} = \sum_{r=1}^{R} a_{br} w_{ri}", ours=True)
 def H(b: Any, i: Any, A: Float[Array, "B R"], W: Float[Array, "R N"]) -> Any:
-    """A hidden vector: its input rows, weighed and added."""
+    """h_bi = Σ_r a_br w_ri: a hidden vector, a linear combination of rows of W."""
     return sum(A[b, r] * W[r, i] for r in range(len(W)))
 
 
 @definition(11, 2, r"u_{bj} = \sum_{i=1}^{N} h_{bi} w'_{ij}", ours=True)
 def U(b: Any, j: Any, H: Float[Array, "B N"], W_prime: Float[Array, "N J"]) -> Any:
-    """The score of output vector j for hidden vector b, asked for or not."""
+    """u_bj = Σ_i h_bi w'_ij: the score of output vector j for hidden vector b."""
     return sum(H[b, i] * W_prime[i, j] for i in range(len(W_prime)))
 
 
 @definition(11, 3, r"y_{bj} = \sigma(u_{bj})", ours=True)
 def y(b: Any, j: Any, U: Float[Array, "B J"]) -> Any:
-    """The probability of a yes."""
+    """y_bj = σ(u_bj): the predicted probability of label 1."""
     return sigmoid(U[b, j])
 
 
 @definition(11, 4, r"E = -\sum_{b=1}^{B} \sum_{j=1}^{J} \left( q_{bj} \log \sigma(u_{bj})"
             r" + (m_{bj} - q_{bj}) \log \sigma(-u_{bj}) \right)", ours=True)
 def E(m: Float[Array, "B J"], q: Float[Array, "B J"], U: Float[Array, "B J"]) -> Any:
-    """The loss: a yes costs -log σ(u), a no -log σ(-u), each as often as it is given."""
+    """E = -Σ_bj (q_bj log σ(u_bj) + (m_bj - q_bj) log σ(-u_bj)).
+
+    A pair with label 1 contributes -log σ(u), a pair with label 0 contributes -log σ(-u).
+    """
     asked = np.ndindex(U.shape)
     return -sum(q[bj] * log_sigmoid(U[bj]) + (m[bj] - q[bj]) * log_sigmoid(-U[bj]) for bj in asked)
 
@@ -126,37 +126,37 @@ def E(m: Float[Array, "B J"], q: Float[Array, "B J"], U: Float[Array, "B J"]) ->
 @definition(11, 5, r"y_{bj} = \frac{e^{u_{bj}}}{\sum_{l=1}^{J} e^{u_{bl}}}", ours=True,
             label="softmax.y", model="softmax", lhs="y")
 def y_of_softmax(U: Float[Array, "B J"]) -> Float[Array, "B J"]:
-    """The predictions of the softmax: §4's, once for each hidden vector."""
+    """y_bj = softmax(u_b)_j: the softmax of §4 for each hidden vector."""
     return np.stack([softmax(U_b) for U_b in U])
 
 
 @definition(11, 6, r"m_b = \sum_{j=1}^{J} q_{bj}, \quad E = -\sum_{b=1}^{B} \sum_{j=1}^{J}"
             r" q_{bj} \log y_{bj}", ours=True, label="softmax.E", model="softmax", lhs="E")
 def E_of_softmax(q: Float[Array, "B J"], U: Float[Array, "B J"]) -> Any:
-    """The loss of the softmax: each word that was there costs -log y."""
+    """E = -Σ_bj q_bj log y_bj: the cross-entropy of §4, summed over the words to predict."""
     return -sum(q_b @ log_softmax(U_b) for q_b, U_b in zip(q, U, strict=True))
 
 
-# --- the errors, element by element ---------------------------------------------------------------
+# --- error signals, element by element ------------------------------------------------------------
 
 
 @equation(11, 7, r"\frac{\partial E}{\partial u_{bj}} = m_{bj} y_{bj} - q_{bj} = e_{bj}", ours=True,
-          lhs="dE_dU", note="As often as asked, what was predicted; less as often as the answer is yes.")
+          lhs="dE_dU", note="m_bj occurrences contribute y_bj each, minus q_bj labels.")
 @equation(11, 8, r"\frac{\partial E}{\partial u_{bj}} = m_b y_{bj} - q_{bj}", ours=True,
           label="softmax.e", model="softmax", lhs="dE_dU")
 def e(b: Any, j: Any, m: Float[Array, "B #J"], y: Float[Array, "B J"], q: Float[Array, "B J"]) -> Any:
-    """e_bj = ∂E/∂u_bj. The softmax has one m for all of a row: NumPy stretches it."""
+    """e_bj = ∂E/∂u_bj = m_bj y_bj - q_bj; for the softmax m is (B, 1) and is broadcast."""
     return np.broadcast_to(m, q.shape)[b, j] * y[b, j] - q[b, j]
 
 
-# --- the gradients as matrices: operators only, so that they are also what training calls ---------
+# --- gradients as matrices, by operators only: w2v calls these functions --------------------------
 
 
 @equation(11, 9, r"\frac{\partial E}{\partial U} = m \odot y - q", ours=True)
 @equation(11, 10, r"\frac{\partial E}{\partial U} = m \odot y - q", ours=True, label="softmax.dE_dU",
           model="softmax")
 def dE_dU(m: Float[Array, "B #J"], y: Float[Array, "B J"], q: Float[Array, "B J"]) -> Float[Array, "B J"]:
-    """∂E/∂U, all errors at once; m is (B, J), or (B, 1) where all J are asked about equally often."""
+    """∂E/∂U = m ⊙ y - q, shape (B, J); m is (B, J), or (B, 1) if it is the same for all j."""
     return m * y - q
 
 
@@ -164,7 +164,7 @@ def dE_dU(m: Float[Array, "B #J"], y: Float[Array, "B J"], q: Float[Array, "B J"
 @equation(11, 12, r"\frac{\partial E}{\partial H} = e \cdot {W'}^T", ours=True, label="softmax.dE_dH",
           model="softmax")
 def dE_dH(e: Float[Array, "B J"], W_prime: Float[Array, "N J"]) -> Float[Array, "B N"]:
-    """∂E/∂h_bi = Σ_j e_bj w'_ij: the errors come back along the output vectors that were asked about."""
+    """∂E/∂H = e·W'^T, shape (B, N): ∂E/∂h_bi = Σ_j e_bj w'_ij."""
     return e @ W_prime.T
 
 
@@ -172,7 +172,7 @@ def dE_dH(e: Float[Array, "B J"], W_prime: Float[Array, "N J"]) -> Float[Array, 
 @equation(11, 14, r"\frac{\partial E}{\partial W'} = H^T \cdot e", ours=True,
           label="softmax.dE_dW_prime", model="softmax")
 def dE_dW_prime(H: Float[Array, "B N"], e: Float[Array, "B J"]) -> Float[Array, "N J"]:
-    """∂E/∂w'_ij = Σ_b h_bi e_bj: an outer product for each hidden vector, added up."""
+    """∂E/∂W' = H^T·e, shape (N, J): the sum over b of the outer products h_b ⊗ e_b."""
     return H.T @ e
 
 
@@ -182,7 +182,7 @@ def dE_dW_prime(H: Float[Array, "B N"], e: Float[Array, "B J"]) -> Float[Array, 
           label="softmax.dE_dV_prime", lhs="dE_dW_prime", model="softmax",
           view=lambda dE_dW_prime: dE_dW_prime.T)
 def dE_dV_prime(H: Float[Array, "B N"], e: Float[Array, "B J"]) -> Float[Array, "J N"]:
-    """The same with the output vectors as rows, which is how a program keeps them: V' is W'^T."""
+    """∂E/∂V' = e^T·H, shape (J, N), for V' = W'^T, which has the output vectors as rows."""
     return e.T @ H
 
 
@@ -190,7 +190,7 @@ def dE_dV_prime(H: Float[Array, "B N"], e: Float[Array, "B J"]) -> Float[Array, 
 @equation(11, 16, r"\frac{\partial E}{\partial W} = A^T \cdot \frac{\partial E}{\partial H}", ours=True,
           label="softmax.dE_dW", model="softmax")
 def dE_dW(A: Float[Array, "B R"], dE_dH: Float[Array, "B N"]) -> Float[Array, "R N"]:
-    """∂E/∂w_ri = Σ_b a_br ∂E/∂h_bi: a row learns by as much as it took part, from all that it was in."""
+    """∂E/∂W = A^T·∂E/∂H, shape (R, N): ∂E/∂w_ri = Σ_b a_br ∂E/∂h_bi."""
     return A.T @ dE_dH
 
 
@@ -200,9 +200,9 @@ def gradients(
     A: Float[Array, "B R"], W: Float[Array, "R N"], W_prime: Float[Array, "N J"],
     m: Float[Array, "B J"], q: Float[Array, "B J"],
 ) -> tuple[Float[Array, "R N"], Float[Array, "N J"]]:
-    """The whole section, for questions: ∂E/∂W (R, N), ∂E/∂W' (N, J); its arguments are untouched.
+    """Return ∂E/∂W (R, N) and ∂E/∂W' (N, J) of binary classifications. The arguments are not modified.
 
-    Raises ``TypeError`` or ``ValueError``, in one line, for arrays that do not fit the notation.
+    Raises ``TypeError`` or ``ValueError`` if an array does not match the notation table.
 
     >>> W_gradient, W_prime_gradient = gradients(*example())
     >>> W_gradient.round(4), W_prime_gradient.shape
@@ -221,18 +221,21 @@ def gradients(
 def gradients_of_softmax(
     A: Float[Array, "B R"], W: Float[Array, "R N"], W_prime: Float[Array, "N J"], q: Float[Array, "B J"]
 ) -> tuple[Float[Array, "R N"], Float[Array, "N J"]]:
-    """The whole section, for the softmax: ∂E/∂W (R, N), ∂E/∂W' (N, J); its arguments are untouched."""
+    """Return ∂E/∂W (R, N) and ∂E/∂W' (N, J) of the softmax; errors as in :func:`gradients`."""
     check_arrays(NOTATION, A=A, W=W, W_prime=W_prime, q=q)
     H, U, y, m, E = forward_softmax(A, W, W_prime, q)
     e = dE_dU(m, y, q)
     return dE_dW(A, dE_dH(e, W_prime)), dE_dW_prime(H, e)
 
 
-# --- for JAX: the forward passes again, and nothing else --------------------------------------------
+# --- reference: the forward passes in JAX ---------------------------------------------------------
 
 
 def reference(A: Any, W: Any, W_prime: Any, m: Any, q: Any) -> Any:
-    """The forward pass, stated once more in JAX: log σ(u) is u less the softplus, log(1 + e^u)."""
+    """Compute the forward pass in JAX; ``jax.grad`` differentiates this function.
+
+    log σ(u) = u - log(1 + e^u) and log σ(-u) = -log(1 + e^u).
+    """
     import jax
     import jax.numpy as jnp
 
@@ -244,7 +247,7 @@ def reference(A: Any, W: Any, W_prime: Any, m: Any, q: Any) -> Any:
 
 
 def reference_softmax(A: Any, W: Any, W_prime: Any, q: Any) -> Any:
-    """The forward pass of the softmax, in JAX."""
+    """Compute the forward pass of the softmax in JAX."""
     import jax
     import jax.numpy as jnp
 

@@ -1,17 +1,17 @@
-"""§8, p. 11: the continuous bag of words, CBOW: the words around predict the one in the middle.
+"""§8, p. 11: the continuous bag of words, CBOW: the context words predict the target word.
 
     x_1, ..., x_C  --mean-->  x  --W-->  h  --W'-->  u  --softmax-->  y  --cross-entropy-->  E  <--  t
 
-The skip-gram turned round. The vectors of the C context words are averaged, or added, and from there on
-it is the skip-gram with one word to predict, so one row of scores and of errors. On the way back, the
-error of the hidden layer goes to every context word: divided by C where the vectors were averaged, whole
-where they were added. A word that is in the context twice gets it twice. Two widely used programs do it
-otherwise, see ``dE_dW`` and ``dE_dW_of_sum``; İrsoy, Benton and Stratos (2021, Corrected CBOW Performs
-as well as Skip-gram) tell what that costs.
+CBOW exchanges the input and the output of the skip-gram. The vectors of the C context words are averaged,
+or added, to h; the rest is the skip-gram with a single word to predict. In the backward pass ∂E/∂h is
+multiplied by 1/C for each context word if the vectors are averaged, and by 1 if they are added. The
+gradient of a word that occurs twice in the context is the sum of two such terms. word2vec.c and gensim
+compute something else, see ``dE_dW`` and ``dE_dW_of_sum``; İrsoy, Benton and Stratos (2021, Corrected
+CBOW Performs as well as Skip-gram) measure the effect.
 
 The equations and most letters are those of Rong (2014, word2vec Parameter Learning Explained, arXiv
-1411.2738), who begins with one context word; C = 1 does so here. k counts V input words, i counts N hidden
-units, j counts V output words, c counts C context words.
+1411.2738), who starts with one context word, here C = 1. k indexes V input words, i N hidden units, j V
+output words, c C context words.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ SECTION = "8"
 
 NOTATION = notation("""
     name      paper   shape   drawn    meaning
-    X         x_ck    C V     input    the context words, one-hot, one row each
-    t         t_j     V       target   the word in the middle, one-hot
-    W         w_ki    V N     real     weights, input to hidden; a word's row is its vector v_w
-    W_prime   w'_ij   N V     real     weights, hidden to output; a word's column is its vector v'_w
-    x         x_k     V       -        the mean of the context words, or their sum
-    h         h_i     N       -        hidden layer: the mean of their vectors, or the sum
+    X         x_ck    C V     input    the context words, one-hot, one per row
+    t         t_j     V       target   the target word, one-hot
+    W         w_ki    V N     real     weights, input to hidden; row k is the vector v_w of word k
+    W_prime   w'_ij   N V     real     weights, hidden to output; column j is the vector v'_w of word j
+    x         x_k     V       -        the mean, or sum, of the context words
+    h         h_i     N       -        hidden layer: the mean, or sum, of their vectors
     u         u_j     V       -        scores
     y         y_j     V       -        prediction
-    E         E       ()      -        the loss, one number
-    e         e_j     V       -        errors, ∂E/∂u_j
-    EH        EH_i    N       -        what comes back to the hidden layer, ∂E/∂h_i
+    E         E       ()      -        the loss, a scalar
+    e         e_j     V       -        error signals, ∂E/∂u_j
+    EH        EH_i    N       -        error signal of the hidden layer, ∂E/∂h_i
 """)
 
 
 def example() -> tuple[Array, Array, Array, Array]:
-    """Words 0, 2 and 0 again around word 1: X (3, 5), t (5,), W (5, 3), W' (3, 5), all float64."""
+    """Return X (3, 5), t (5,), W (5, 3), W' (3, 5), float64: context words 0, 2, 0 and target word 1."""
     X = np.stack([one_hot(0, 5), one_hot(2, 5), one_hot(0, 5)])
     t = one_hot(1, 5)
     W = np.sin(np.arange(1.0, 16.0)).reshape(5, 3)
@@ -54,13 +54,13 @@ def example() -> tuple[Array, Array, Array, Array]:
     return X, t, W, W_prime
 
 
-# --- forward: one operation a line ----------------------------------------------------------------
+# --- forward pass, one operation per line ---------------------------------------------------------
 
 
 def forward(
     X: Float[Array, "C V"], t: Float[Array, "V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
 ) -> tuple[Any, ...]:
-    """From the mean of the context to the loss; returns x (V,), h (N,), u (V,), y (V,), E ().
+    """Compute the forward pass with the mean; return x (V,), h (N,), u (V,), y (V,), E ().
 
     >>> x, h, u, y, E = forward(*example())
     >>> x.round(4), round(float(E), 4)
@@ -77,7 +77,7 @@ def forward(
 def forward_sum(
     X: Float[Array, "C V"], t: Float[Array, "V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
 ) -> tuple[Any, ...]:
-    """The same from the sum of the context: another model, with larger hidden layers."""
+    """Compute the forward pass with the sum instead of the mean; return what :func:`forward` returns."""
     x = np.sum(X, axis=0)
     h = x @ W
     u = h @ W_prime
@@ -89,14 +89,14 @@ def forward_sum(
 @definition(11, 1, r"h_i = \sum_{k=1}^{V} x_k w_{ki}", label="one_word.h", lhs="h", sizes={"C": 1},
             source="Rong 2014, eq. 1")
 def h_of_one_word(i: Any, X: Float[Array, "1 V"], W: Float[Array, "V N"]) -> Any:
-    """With one context word, the hidden layer is its vector: a row of W."""
+    """h_i = Σ_k x_k w_ki: for one context word, h is its row of W."""
     return sum(X[0, k] * W[k, i] for k in range(len(W)))
 
 
 @definition(11, 10, r"h_i = \frac{1}{C} \sum_{c=1}^{C} \sum_{k=1}^{V} x_{ck} w_{ki}",
             source="Rong 2014, eq. 18")
 def h(i: Any, X: Float[Array, "C V"], W: Float[Array, "V N"]) -> Any:
-    """The hidden layer: the mean of the context words' vectors, each as often as it is there."""
+    """h_i = 1/C Σ_c Σ_k x_ck w_ki: the mean of the vectors of the context words."""
     C, V = X.shape
     return sum(X[c, k] * W[k, i] for c in range(C) for k in range(V)) / C
 
@@ -104,33 +104,36 @@ def h(i: Any, X: Float[Array, "C V"], W: Float[Array, "V N"]) -> Any:
 @definition(11, 10.1, r"h_i = \sum_{c=1}^{C} \sum_{k=1}^{V} x_{ck} w_{ki}", label="sum.h", lhs="h",
             model="sum", ours=True)
 def h_of_sum(i: Any, X: Float[Array, "C V"], W: Float[Array, "V N"]) -> Any:
-    """The hidden layer where nothing is divided: the sum of the context words' vectors."""
+    """h_i = Σ_c Σ_k x_ck w_ki: the sum of the vectors of the context words."""
     C, V = X.shape
     return sum(X[c, k] * W[k, i] for c in range(C) for k in range(V))
 
 
 @definition(11, 2, r"u_j = \sum_{i=1}^{N} h_i w'_{ij}", source="Rong 2014, eq. 2")
 def u(j: Any, h: Float[Array, "N"], W_prime: Float[Array, "N V"]) -> Any:
-    """The score of word j: its output vector times the hidden layer."""
+    """u_j = Σ_i h_i w'_ij: the score of word j."""
     return sum(h[i] * W_prime[i, j] for i in range(len(h)))
 
 
 @definition(11, 3, r"y_j = \frac{e^{u_j}}{\sum_{l=1}^{V} e^{u_l}}", source="Rong 2014, eq. 3")
 def y(j: Any, u: Float[Array, "V"]) -> Any:
-    """The prediction: §4's softmax."""
+    """y_j = softmax(u)_j: the prediction, as in §4."""
     return softmax(u)[j]
 
 
 @definition(11, 4, r"E = \log \sum_{l=1}^{V} e^{u_l} - \sum_{j=1}^{V} t_j u_j", source="Rong 2014, eq. 7",
-            note="Rong's t is one-hot, and the last sum one score. It is the same for several context"
-            " words, eqs. 19 to 21.")
+            note="For Rong's one-hot t the last sum is the score of the target word. The equation is the"
+            " same for several context words, eqs. 19 to 21.")
 def E(t: Float[Array, "V"], u: Float[Array, "V"]) -> Any:
-    """The loss of §4 in its scores; the largest may be taken off, since the targets sum to one."""
+    """E = log Σ_l e^{u_l} - Σ_j t_j u_j: the loss of §4 as a function of the scores.
+
+    The maximum is subtracted first; it cancels because the targets sum to 1.
+    """
     u = u - np.max(u)
     return np.log(sum(np.exp(u_l) for u_l in u)) - t @ u
 
 
-# --- the partials ---------------------------------------------------------------------------------
+# --- partial derivatives --------------------------------------------------------------------------
 
 
 @equation(11, 4.1, r"\frac{\partial u_j}{\partial w'_{ij}} = h_i", ours=True)
@@ -147,35 +150,35 @@ def du_dh(i: Any, j: Any, W_prime: Float[Array, "N V"]) -> Any:
 
 @equation(11, 4.3, r"\frac{\partial h_i}{\partial w_{ki}} = \frac{1}{C} \sum_{c=1}^{C} x_{ck}", ours=True)
 def dh_dW(k: Any, X: Float[Array, "C V"]) -> Any:
-    """∂h_i/∂w_ki: word k's share in the mean, how often it is in the context, divided by C."""
+    """∂h_i/∂w_ki = 1/C Σ_c x_ck: the number of times word k occurs in the context, divided by C."""
     return sum(X[c, k] for c in range(len(X))) / len(X)
 
 
 @equation(11, 4.4, r"\frac{\partial h_i}{\partial w_{ki}} = \sum_{c=1}^{C} x_{ck}", ours=True,
           label="sum.dh_dW", lhs="dh_dW", model="sum")
 def dh_dW_of_sum(k: Any, X: Float[Array, "C V"]) -> Any:
-    """∂h_i/∂w_ki: how often word k is in the context."""
+    """∂h_i/∂w_ki = Σ_c x_ck: the number of times word k occurs in the context."""
     return sum(X[c, k] for c in range(len(X)))
 
 
-# --- the error signals ----------------------------------------------------------------------------
+# --- error signals --------------------------------------------------------------------------------
 
 
 @equation(11, 5, r"\frac{\partial E}{\partial u_j} = y_j - t_j = e_j", lhs="dE_du",
           source="Rong 2014, eq. 8")
 def e(j: Any, y: Float[Array, "V"], t: Float[Array, "V"]) -> Any:
-    """e_j = ∂E/∂u_j = y_j - t_j: §4."""
+    """e_j = ∂E/∂u_j = y_j - t_j: the gradient of §4."""
     return y[j] - t[j]
 
 
 @equation(11, 7, r"\frac{\partial E}{\partial h_i} = \sum_{j=1}^{V} e_j w'_{ij} = EH_i", lhs="dE_dh",
           source="Rong 2014, eq. 12")
 def EH(i: Any, e: Float[Array, "V"], W_prime: Float[Array, "N V"]) -> Any:
-    """EH_i = ∂E/∂h_i: the output vectors of all words, each weighed by its error."""
+    """EH_i = ∂E/∂h_i = Σ_j e_j w'_ij: h_i is an input of every score, so the chain rule sums over j."""
     return sum(e[j] * W_prime[i, j] for j in range(len(e)))
 
 
-# --- the gradients, element by element ------------------------------------------------------------
+# --- gradients, element by element ----------------------------------------------------------------
 
 
 @equation(11, 6, r"\frac{\partial E}{\partial w'_{ij}} = e_j h_i", source="Rong 2014, eq. 9")
@@ -187,19 +190,19 @@ def dE_dW_prime(i: Any, j: Any, e: Float[Array, "V"], h: Float[Array, "N"]) -> A
 @equation(11, 8, r"\frac{\partial E}{\partial w_{ki}} = EH_i x_k", label="one_word.dE_dW", lhs="dE_dW",
           sizes={"C": 1}, source="Rong 2014, eq. 14")
 def dE_dW_of_one_word(k: Any, i: Any, X: Float[Array, "1 V"], EH: Float[Array, "N"]) -> Any:
-    """∂E/∂w_ki, with one context word: only its own row learns."""
+    """∂E/∂w_ki = EH_i x_k: for one context word, 0 in every row but its own."""
     return EH[i] * X[0, k]
 
 
 @equation(11, 11, r"\frac{\partial E}{\partial w_{ki}} = \frac{1}{C} EH_i \sum_{c=1}^{C} x_{ck}",
-          source="Rong 2014, eq. 23", note="Printed as a step: each context word's vector moves by EH / C.")
+          source="Rong 2014, eq. 23", note="Printed as an update: -η EH / C for each context word.")
 @equation(11, 12, r"\frac{\partial E}{\partial w_{ki}} = \frac{1}{C} EH_i \sum_{c=1}^{C} x_{ck}",
           label="as_in_word2vec_c", lhs="dE_dW", source="word2vec.c")
 def dE_dW(k: Any, i: Any, X: Float[Array, "C V"], EH: Float[Array, "N"]) -> Any:
-    """∂E/∂w_ki: what came back to the hidden layer, for word k's share in the mean.
+    """∂E/∂w_ki = EH_i · ∂h_i/∂w_ki = 1/C EH_i Σ_c x_ck.
 
-    Erratum (word2vec.c): it averages the vectors on the way forward, but on the way back adds the whole
-    error to each of them, which is C times the gradient. So does gensim with ``cbow_mean=1``.
+    Erratum (word2vec.c): the program averages the vectors in the forward pass but omits the factor 1/C in
+    the backward pass; its update is C times the gradient. gensim with ``cbow_mean=1`` does the same.
     """
     return EH[i] * dh_dW(k, X)
 
@@ -207,19 +210,20 @@ def dE_dW(k: Any, i: Any, X: Float[Array, "C V"], EH: Float[Array, "N"]) -> Any:
 @equation(11, 13, r"\frac{\partial E}{\partial w_{ki}} = EH_i \sum_{c=1}^{C} x_{ck}",
           label="as_in_gensim", lhs="dE_dW", model="sum", source="gensim 4.4")
 def dE_dW_of_sum(k: Any, i: Any, X: Float[Array, "C V"], EH: Float[Array, "N"]) -> Any:
-    """∂E/∂w_ki, where the vectors are added: the whole error, as often as word k is in the context.
+    """∂E/∂w_ki = EH_i Σ_c x_ck, for the model that adds the vectors.
 
-    Erratum (gensim 4.4): with ``cbow_mean=0`` the vectors are added, and the error is divided by C.
+    Erratum (gensim 4.4): with ``cbow_mean=0`` the forward pass adds the vectors, but the backward pass has
+    a factor 1/C.
     """
     return EH[i] * dh_dW_of_sum(k, X)
 
 
-# --- the gradients as matrices --------------------------------------------------------------------
+# --- gradients as matrices ------------------------------------------------------------------------
 
 
 @equation(11, 9, r"\frac{\partial E}{\partial W} = x \otimes EH", lhs="dE_dW", source="Rong 2014, eq. 15")
 def dE_dW_matrix(x: Float[Array, "V"], EH: Float[Array, "N"]) -> Float[Array, "V N"]:
-    """All ∂E/∂w_ki at once; rows of words that are not in the context stay zero."""
+    """∂E/∂W = x ⊗ EH, shape (V, N): rows of words that are not in the context are 0."""
     return np.outer(x, EH)
 
 
@@ -228,10 +232,10 @@ def dE_dW_matrix(x: Float[Array, "V"], EH: Float[Array, "N"]) -> Float[Array, "V
 def gradients(
     X: Float[Array, "C V"], t: Float[Array, "V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
 ) -> tuple[Float[Array, "V N"], Float[Array, "N V"]]:
-    """The whole section, with the mean: ∂E/∂W (V, N), ∂E/∂W' (N, V); its arguments are untouched.
+    """Return ∂E/∂W (V, N) and ∂E/∂W' (N, V) for the mean. The arguments are not modified.
 
-    Raises ``TypeError`` or ``ValueError``, in one line, for arrays that do not fit the notation and
-    for a target that does not sum to one.
+    Raises ``TypeError`` or ``ValueError`` if an array does not match the notation table, and
+    ``ValueError`` if t does not sum to 1.
 
     >>> dE_dW, dE_dW_prime = gradients(*example())
     >>> dE_dW[0].round(4), dE_dW.any(axis=1)
@@ -252,7 +256,7 @@ def gradients(
 def gradients_of_sum(
     X: Float[Array, "C V"], t: Float[Array, "V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
 ) -> tuple[Float[Array, "V N"], Float[Array, "N V"]]:
-    """The whole section, with the sum; like :func:`gradients` otherwise."""
+    """Return ∂E/∂W (V, N) and ∂E/∂W' (N, V) for the sum; errors as in :func:`gradients`."""
     check_arrays(NOTATION, X=X, t=t, W=W, W_prime=W_prime)
     check_target(t)
     x, h, u, y, E = forward_sum(X, t, W, W_prime)
@@ -260,11 +264,11 @@ def gradients_of_sum(
     return np.outer(x, W_prime @ e), np.outer(h, e)
 
 
-# --- for JAX: the forward passes again, and nothing else --------------------------------------------
+# --- reference: the forward passes in JAX ---------------------------------------------------------
 
 
 def reference(X: Any, t: Any, W: Any, W_prime: Any) -> Any:
-    """The forward pass, stated once more in JAX; differentiating it is JAX's job."""
+    """Compute the forward pass in JAX; ``jax.grad`` differentiates this function."""
     import jax
     import jax.numpy as jnp
 
@@ -277,7 +281,7 @@ def reference(X: Any, t: Any, W: Any, W_prime: Any) -> Any:
 
 
 def reference_sum(X: Any, t: Any, W: Any, W_prime: Any) -> Any:
-    """The same from the sum, in JAX."""
+    """Compute the forward pass with the sum in JAX."""
     import jax
     import jax.numpy as jnp
 

@@ -1,21 +1,22 @@
-"""§8, p. 11: negative sampling: the word that was there, told from a few that were drawn.
+"""§8, p. 11: negative sampling: one observed word is distinguished from K randomly drawn words.
 
     x  --W-->  h  -----.
                        u  --σ-->  y  --log-->  E  <--  t
     S  --W'-->  v'  ---'
 
-The softmax asks which of V words it was, and so needs all their output vectors. Negative sampling asks of
-1 + K words whether it was this one: of the word that was there, where the answer is yes, and of K that
-were drawn at random, where it is no. Each question has its own sigmoid; only the vectors asked for learn.
+The softmax needs the scores of all V words. Negative sampling replaces it by D = 1 + K binary
+classifications: the observed word is a positive sample, label t = 1; K words drawn from a noise
+distribution are negative samples, t = 0. The prediction for each sample is a sigmoid of its score. The
+gradient of W' is non-zero only in the columns of the D samples.
 
-S picks the words: its first row is the word that was there, each further row one draw, and D counts them
-all, D = 1 + K. Every row is a question of its own. A word drawn twice is asked for twice and learns twice;
-the true word, if it is drawn too, is asked for with both answers. (word2vec.c and gensim leave such a
-draw out: a row less.)
+S selects the samples: row 0 is the positive sample, each further row one draw. Every row is one term of
+the loss. A word that is drawn twice contributes two terms; the observed word, if it is also drawn,
+contributes one positive and one negative term. (word2vec.c and gensim omit such a draw, so S has one
+row less.)
 
-Equations are those of Rong (2014, arXiv 1411.2738, §2.2) and Mikolov et al. (2013b, arXiv 1310.4546). k
-counts V input words, i counts N hidden units, d counts D questions, j counts V output words, c counts C
-context words. From h on the skip-gram and CBOW are the same.
+The equations are those of Rong (2014, arXiv 1411.2738, §2.2) and Mikolov et al. (2013b, arXiv 1310.4546).
+k indexes V input words, i N hidden units, d D samples, j V output words, c C context words. From h on,
+the skip-gram and CBOW are the same.
 """
 
 from __future__ import annotations
@@ -36,25 +37,25 @@ SECTION = "8"
 NOTATION = notation("""
     name      paper   shape   drawn   meaning
     x         x_k     V       input   input: one word, one-hot; for CBOW the mean of several
-    X         x_ck    C V     input   CBOW: the context words, one-hot, one row each
-    S         s_dj    D V     input   the words asked for, one-hot: the true one, then the draws
+    X         x_ck    C V     input   CBOW: the context words, one-hot, one per row
+    S         s_dj    D V     input   the samples, one-hot: one positive, then the negatives
     W         w_ki    V N     real    weights, input to hidden
-    W_prime   w'_ij   N V     real    weights, hidden to output; a column a word
+    W_prime   w'_ij   N V     real    weights, hidden to output; one column per word
     h         h_i     N       -       hidden layer
-    v_prime   v'_di   D N     -       the output vectors of the words asked for
+    v_prime   v'_di   D N     -       the output vectors of the samples
     u         u_d     D       -       scores
-    t         t_d     D       -       answers: yes to the first, no to the rest
-    y         y_d     D       -       predictions: how likely a yes is
-    E         E       ()      -       the loss, one number
-    e         e_d     D       -       errors, ∂E/∂u_d
-    EH        EH_i    N       -       what comes back to the hidden layer, ∂E/∂h_i
+    t         t_d     D       -       labels: 1 for the positive sample, 0 for the others
+    y         y_d     D       -       predicted probabilities of label 1
+    E         E       ()      -       the loss, a scalar
+    e         e_d     D       -       error signals, ∂E/∂u_d
+    EH        EH_i    N       -       error signal of the hidden layer, ∂E/∂h_i
 """)
 
 
 def example() -> tuple[Array, Array, Array, Array]:
-    """Word 0 is seen beside word 1; words 3, 4 and again 3 are drawn.
+    """Return arrays for input word 0, positive sample 1 and negative samples 3, 4, 3.
 
-    Returns x (5,), S (4, 5), W (5, 3), W' (3, 5), all float64.
+    x (5,), S (4, 5), W (5, 3), W' (3, 5), all float64.
     """
     x = one_hot(0, 5)
     S = np.stack([one_hot(1, 5), one_hot(3, 5), one_hot(4, 5), one_hot(3, 5)])
@@ -63,19 +64,19 @@ def example() -> tuple[Array, Array, Array, Array]:
     return x, S, W, W_prime
 
 
-# --- forward: one operation a line ----------------------------------------------------------------
+# --- forward pass, one operation per line ---------------------------------------------------------
 
 
 def log_sigmoid(u: Any) -> Any:
-    """log σ(u), of any shape; finite for scores as large as they like, as log(sigmoid(u)) is not."""
-    sign = np.where(np.real(u) < 0, -1.0, 1.0)  # u is complex in the referee's complex step
+    """log σ(u), elementwise, for an array of any shape; unlike log(sigmoid(u)), finite for any finite u."""
+    sign = np.where(np.real(u) < 0, -1.0, 1.0)  # u is complex in the complex-step check
     return np.where(sign > 0, 0.0, u) - np.log1p(np.exp(-sign * u))
 
 
 def forward(
     x: Float[Array, "V"], S: Float[Array, "D V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
 ) -> tuple[Any, ...]:
-    """From one word to the loss; returns h (N,), v' (D, N), u (D,), t (D,), y (D,), E ().
+    """Compute the forward pass; return h (N,), v' (D, N), u (D,), t (D,), y (D,), E ().
 
     >>> h, v_prime, u, t, y, E = forward(*example())
     >>> t, y.round(4), round(float(E), 4)
@@ -93,7 +94,7 @@ def forward(
 def forward_cbow(
     X: Float[Array, "C V"], S: Float[Array, "D V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
 ) -> tuple[Any, ...]:
-    """The same from the mean of C words; returns x (V,) and what :func:`forward` does."""
+    """Compute the forward pass of CBOW; return x (V,), then what :func:`forward` returns."""
     x = np.mean(X, axis=0)
     h = x @ W
     v_prime = S @ W_prime.T
@@ -108,41 +109,44 @@ def forward_cbow(
 @definition(11, 2, r"h_i = \sum_{k=1}^{V} x_k w_{ki}, \quad x_k = \frac{1}{C} \sum_{c=1}^{C} x_{ck}",
             label="cbow.h", model="cbow", source="Rong 2014, eq. 18")
 def h(i: Any, x: Float[Array, "V"], W: Float[Array, "V N"]) -> Any:
-    """The hidden layer: a word's vector, or the mean of several; see ``skipgram`` and ``cbow``."""
+    """h_i = Σ_k x_k w_ki: the vector of the input word, or for CBOW the mean of several."""
     return sum(x[k] * W[k, i] for k in range(len(x)))
 
 
 @definition(11, 2.1, r"v'_{di} = \sum_{j=1}^{V} s_{dj} w'_{ij}", ours=True)
 def v_prime(d: Any, i: Any, S: Float[Array, "D V"], W_prime: Float[Array, "N V"]) -> Any:
-    """The output vector that question d asks for: its word's column of W', as a row."""
+    """v'_di = Σ_j s_dj w'_ij: the output vector of sample d, a column of W'."""
     return sum(S[d, j] * W_prime[i, j] for j in range(S.shape[1]))
 
 
 @definition(11, 2.2, r"u_d = \sum_{i=1}^{N} v'_{di} h_i", ours=True)
 def u(d: Any, v_prime: Float[Array, "D N"], h: Float[Array, "N"]) -> Any:
-    """The score of question d."""
+    """u_d = Σ_i v'_di h_i: the score of sample d."""
     return sum(v_prime[d, i] * h[i] for i in range(len(h)))
 
 
 @definition(11, 2.3, r"y_d = \sigma(u_d)", ours=True)
 def y(d: Any, u: Float[Array, "D"]) -> Any:
-    """How likely the answer is yes."""
+    """y_d = σ(u_d): the predicted probability that sample d is positive."""
     return sigmoid(u[d])
 
 
 @definition(11, 3, r"E = -\log \sigma(u_1) - \sum_{d=2}^{D} \log \sigma(-u_d)", source="Rong 2014, eq. 55",
-            note="Mikolov et al. 2013b, eq. 4, is its negative, with the expectation of the draws.")
+            note="Mikolov et al. 2013b, eq. 4, is -E, with the expectation over the draws.")
 def E(u: Float[Array, "D"]) -> Any:
-    """The loss: yes to the word that was there, no to each that was drawn."""
+    """E = -log σ(u_1) - Σ_{d>1} log σ(-u_d).
+
+    The binary cross-entropy of one positive and K negative samples.
+    """
     return -log_sigmoid(u[0]) - sum(log_sigmoid(-u[d]) for d in range(1, len(u)))
 
 
-# --- the partials ---------------------------------------------------------------------------------
+# --- partial derivatives --------------------------------------------------------------------------
 
 
 @equation(11, 3.1, r"\frac{\partial u_d}{\partial v'_{di}} = h_i", ours=True)
 def du_dv_prime(i: Any, h: Float[Array, "N"]) -> Any:
-    """∂u_d/∂v'_di = h_i; the vectors of other questions do not enter u_d."""
+    """∂u_d/∂v'_di = h_i. The derivative of u_d by the vector of another sample is 0."""
     return h[i]
 
 
@@ -152,35 +156,38 @@ def du_dh(d: Any, i: Any, v_prime: Float[Array, "D N"]) -> Any:
     return v_prime[d, i]
 
 
-# --- the error signals ----------------------------------------------------------------------------
+# --- error signals --------------------------------------------------------------------------------
 
 
 @equation(11, 4, r"\frac{\partial E}{\partial u_d} = \sigma(u_d) - t_d = e_d", lhs="dE_du",
           source="Rong 2014, eq. 57")
 def e(d: Any, y: Float[Array, "D"], t: Float[Array, "D"]) -> Any:
-    """e_d = ∂E/∂u_d = y_d - t_d: what was predicted, less the answer; as for the softmax."""
+    """e_d = ∂E/∂u_d = y_d - t_d.
+
+    The derivative of a sigmoid with binary cross-entropy, as for the softmax.
+    """
     return y[d] - t[d]
 
 
 @equation(11, 6, r"\frac{\partial E}{\partial h_i} = \sum_{d=1}^{D} e_d v'_{di} = EH_i", lhs="dE_dh",
           source="Rong 2014, eq. 61")
 def EH(i: Any, e: Float[Array, "D"], v_prime: Float[Array, "D N"]) -> Any:
-    """EH_i = ∂E/∂h_i: the output vectors asked for, each weighed by its error; D of them, not V."""
+    """EH_i = ∂E/∂h_i = Σ_d e_d v'_di: the chain rule sums over D samples instead of V words."""
     return sum(e[d] * v_prime[d, i] for d in range(len(e)))
 
 
-# --- the gradients, element by element ------------------------------------------------------------
+# --- gradients, element by element ----------------------------------------------------------------
 
 
 @equation(11, 5, r"\frac{\partial E}{\partial v'_{di}} = e_d h_i", source="Rong 2014, eq. 58")
 def dE_dv_prime(d: Any, i: Any, e: Float[Array, "D"], h: Float[Array, "N"]) -> Any:
-    """∂E/∂v'_di = e_d h_i, for each question by itself."""
+    """∂E/∂v'_di = e_d h_i, for each sample separately."""
     return e[d] * h[i]
 
 
 @equation(11, 6.1, r"\frac{\partial E}{\partial w'_{ij}} = h_i \sum_{d=1}^{D} e_d s_{dj}", ours=True)
 def dE_dW_prime(i: Any, j: Any, h: Float[Array, "N"], e: Float[Array, "D"], S: Float[Array, "D V"]) -> Any:
-    """∂E/∂w'_ij: the errors of all questions about word j, added; 0 for a word not asked for."""
+    """∂E/∂w'_ij = h_i Σ_d e_d s_dj: the sum over all samples that are word j; 0 if there are none."""
     return h[i] * sum(e[d] * S[d, j] for d in range(len(e)))
 
 
@@ -188,11 +195,14 @@ def dE_dW_prime(i: Any, j: Any, h: Float[Array, "N"], e: Float[Array, "D"], S: F
 @equation(11, 6.3, r"\frac{\partial E}{\partial w_{ki}} = EH_i x_k, \quad x_k = \frac{1}{C}"
           r" \sum_{c=1}^{C} x_{ck}", label="cbow.dE_dW", model="cbow", ours=True)
 def dE_dW(k: Any, i: Any, x: Float[Array, "V"], EH: Float[Array, "N"]) -> Any:
-    """∂E/∂w_ki = EH_i x_k: the word's own vector; for CBOW each word's, by its share in the mean."""
+    """∂E/∂w_ki = EH_i x_k.
+
+    Non-zero only for the input word; for CBOW, x_k is word k's share of the mean.
+    """
     return EH[i] * x[k]
 
 
-# --- the gradients as matrices --------------------------------------------------------------------
+# --- gradients as matrices ------------------------------------------------------------------------
 
 
 @equation(11, 6.4, r"\nabla E = \left( x \otimes (e \cdot v'), \; h \otimes (e \cdot S) \right)",
@@ -200,9 +210,9 @@ def dE_dW(k: Any, i: Any, x: Float[Array, "V"], EH: Float[Array, "N"]) -> Any:
 def gradients(
     x: Float[Array, "V"], S: Float[Array, "D V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
 ) -> tuple[Float[Array, "V N"], Float[Array, "N V"]]:
-    """The whole section, for the skip-gram: ∂E/∂W (V, N), ∂E/∂W' (N, V); its arguments are untouched.
+    """Return ∂E/∂W (V, N) and ∂E/∂W' (N, V) of the skip-gram. The arguments are not modified.
 
-    Raises ``TypeError`` or ``ValueError``, in one line, for arrays that do not fit the notation.
+    Raises ``TypeError`` or ``ValueError`` if an array does not match the notation table.
 
     >>> dE_dW, dE_dW_prime = gradients(*example())
     >>> dE_dW.any(axis=1), dE_dW_prime.any(axis=0)
@@ -222,18 +232,21 @@ def gradients(
 def gradients_of_cbow(
     X: Float[Array, "C V"], S: Float[Array, "D V"], W: Float[Array, "V N"], W_prime: Float[Array, "N V"]
 ) -> tuple[Float[Array, "V N"], Float[Array, "N V"]]:
-    """The whole section, for CBOW with the mean of its context; like :func:`gradients` otherwise."""
+    """Return ∂E/∂W (V, N) and ∂E/∂W' (N, V) of CBOW with the mean; errors as in :func:`gradients`."""
     check_arrays(NOTATION, X=X, S=S, W=W, W_prime=W_prime)
     x, h, v_prime, u, t, y, E = forward_cbow(X, S, W, W_prime)
     e = y - t
     return np.outer(x, e @ v_prime), np.outer(h, e @ S)
 
 
-# --- for JAX: the forward passes again, and nothing else --------------------------------------------
+# --- reference: the forward passes in JAX ---------------------------------------------------------
 
 
 def reference(x: Any, S: Any, W: Any, W_prime: Any) -> Any:
-    """The forward pass, stated once more in JAX: a yes costs log(1 + e^u) - u, a no log(1 + e^u)."""
+    """Compute the forward pass in JAX; ``jax.grad`` differentiates this function.
+
+    -log σ(u) = log(1 + e^u) - u and -log σ(-u) = log(1 + e^u), so E = Σ_d (log(1 + e^u_d) - t_d u_d).
+    """
     import jax
     import jax.numpy as jnp
 
@@ -247,7 +260,7 @@ def reference(x: Any, S: Any, W: Any, W_prime: Any) -> Any:
 
 
 def reference_cbow(X: Any, S: Any, W: Any, W_prime: Any) -> Any:
-    """The same from the mean of C words, in JAX."""
+    """Compute the forward pass of CBOW in JAX."""
     import jax
     import jax.numpy as jnp
 

@@ -1,7 +1,7 @@
-"""The zoo: wrong gradients, each one line from the right one, with what is known of them.
+"""The zoo: wrong gradients, each one line away from the right one, with what is known of them.
 
-``ZOO`` holds all specimens in teaching order, ``EXHIBITS`` the losses with their right gradients,
-``find(name)`` gives one specimen.
+``ZOO`` holds all specimens in teaching order, ``EXHIBITS`` the losses with their right gradients;
+``find(name)`` returns one specimen.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from derivations.zoo.specimen import COLLECTED, Exhibit, Specimen
 
 __all__ = ["EXHIBITS", "ZOO", "Exhibit", "Specimen", "find"]
 
-HOUSES = (
+_SPECIMEN_MODULES = (
     "signs_and_factors",
     "slopes",
     "shapes_and_sums",
@@ -25,14 +25,14 @@ HOUSES = (
     "precision",
 )
 
-for _house in HOUSES:
-    import_module(f"{__name__}.{_house}")
+for _module in _SPECIMEN_MODULES:
+    import_module(f"{__name__}.{_module}")
 
 ZOO: tuple[Specimen, ...] = tuple(COLLECTED)
 
 
 def find(name: str) -> Specimen:
-    """The specimen of this name; ``KeyError``, with the nearest names, if there is none."""
+    """Return the specimen of this name; raise ``KeyError`` with similar names if there is none."""
     for specimen in ZOO:
         if specimen.name == name:
             return specimen

@@ -1,14 +1,11 @@
-"""One specimen of the zoo: a wrong gradient, kept with all that is known of it.
-
-A specimen is a real function with a real mistake, one line away from the right one. The diff is not
-typed: it is the difference of the two sources, and a test holds it to one line.
-"""
+"""Exhibits, which are a loss and its gradient, and specimens, which change one line of the gradient."""
 
 from __future__ import annotations
 
 import ast
 import difflib
 import inspect
+import linecache
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,10 +16,10 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A loss written for JAX, the right gradient by hand in NumPy, and the shapes to try them on.
+    """A loss written for JAX, its gradient in NumPy, and the shapes to try them on.
 
-    ``shapes`` is a description as ``check_gradient`` takes it; ``wrt`` the arguments to differentiate
-    with respect to, with spaces between.
+    ``shapes`` is a description as ``check_gradient`` takes it, ``wrt`` the arguments to differentiate
+    with respect to, separated by spaces.
     """
 
     name: str
@@ -34,58 +31,78 @@ class Exhibit:
 
 @dataclass(frozen=True)
 class Specimen:
-    """A mistake: the wrong function, what it must be called, and its story.
+    """A wrong gradient and what is known of its mistake.
 
-    ``named`` are alternatives, each a pair of a kind of explanation (or finding) and a text that its
-    sentence or detail must contain; one of them must be among the diagnoses. ``symptom``: what one
-    notices in training; ``missed``: why the usual checks pass it; ``seen``: where, in the wild.
+    ``mistake`` is a sentence. ``expected`` are alternatives, each a kind of explanation or finding and a
+    text that its sentence or detail must contain; the diagnosis must have one of them. ``symptom`` is
+    what one notices in training, ``missed`` why usual checks do not notice it, ``seen`` where it occurred.
     """
 
     name: str
     exhibit: Exhibit
     wrong: Function
-    named: tuple[tuple[str, str], ...]
+    mistake: str
+    expected: tuple[tuple[str, str], ...]
     symptom: str
     missed: str
     seen: str
 
     @property
-    def says(self) -> str:
-        """The mistake in a sentence."""
-        return inspect.getdoc(self.wrong) or ""
-
-    @property
     def diff(self) -> tuple[str, ...]:
-        """The lines of the right gradient that are gone and the wrong ones in their place, with -, +."""
-        right, wrong = body_of(self.exhibit.right), body_of(self.wrong)
-        lines = difflib.ndiff(right, wrong)
+        """The right line after ``-`` and the wrong line after ``+``."""
+        lines = difflib.ndiff(body_of(self.exhibit.right), body_of(self.wrong))
         return tuple(line for line in lines if line[:2] in ("- ", "+ "))
 
 
 COLLECTED: list[Specimen] = []
-"""All specimens whose modules were imported, in that order."""
+"""The specimens of all modules imported so far, in order."""
 
 
 def specimen(
-    exhibit: Exhibit, *named: str, symptom: str, missed: str, seen: str
-) -> Callable[[Function], Function]:
-    """Put a wrong gradient into the zoo, under its function's name with dashes.
+    exhibit: Exhibit,
+    name: str,
+    *expected: str,
+    mistake: str,
+    right: str,
+    wrong: str,
+    symptom: str,
+    missed: str,
+    seen: str = "A common mistake.",
+) -> None:
+    """Add to the zoo the gradient of an exhibit with the line ``right`` replaced by ``wrong``.
 
-    Each of ``named`` is a kind, ``"wrong-sign"``, or a kind and what its sentence or detail must
-    contain, ``"constant-factor: 1/C"``.
+    ``wrong`` may be empty or have several lines. Each of ``expected`` is a kind, ``"wrong-sign"``, or a
+    kind and what its sentence or detail must contain, ``"constant-factor: 1/C"``.
     """
+    pairs = tuple((kind, text.strip()) for kind, _, text in (one.partition(":") for one in expected))
+    function = with_line(exhibit.right, name.replace("-", "_"), mistake, right, wrong)
+    COLLECTED.append(Specimen(name, exhibit, function, mistake, pairs, symptom, missed, seen))
 
-    def collect(wrong: Function) -> Function:
-        pairs = tuple((kind, text.strip()) for kind, _, text in (one.partition(":") for one in named))
-        name = wrong.__name__.replace("_", "-")
-        COLLECTED.append(Specimen(name, exhibit, wrong, pairs, symptom, missed, seen))
-        return wrong
 
-    return collect
+def with_line(function: Function, name: str, doc: str, right: str, wrong: str) -> Function:
+    """Compile a copy of a function, under another name, in which one line is replaced.
+
+    Raises ``ValueError`` if the function does not have this line exactly once.
+    """
+    lines = textwrap.dedent(inspect.getsource(function)).splitlines()
+    matches = [n for n, line in enumerate(lines) if line.strip() == right]
+    if len(matches) != 1:
+        raise ValueError(f"{function.__name__} has the line {right!r} {len(matches)} times, not once")
+    (at,) = matches
+    indent = lines[at][: -len(right)]
+    lines[at : at + 1] = [indent + line for line in wrong.splitlines()]
+    source = "\n".join(lines).replace(f"def {function.__name__}(", f"def {name}(", 1) + "\n"
+    file = f"<zoo: {name}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    namespace: dict[str, Any] = {}
+    exec(compile(source, file, "exec"), function.__globals__, namespace)
+    made: Function = namespace[name]
+    made.__doc__ = doc
+    return made
 
 
 def body_of(function: Function) -> list[str]:
-    """The source of a function without its heading, decorators and docstring, a line each."""
+    """Return the source lines of a function without its heading and docstring."""
     source = textwrap.dedent(inspect.getsource(function))
     (definition,) = ast.parse(source).body
     assert isinstance(definition, ast.FunctionDef)

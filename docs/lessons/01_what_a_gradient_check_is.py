@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 1. What a gradient check is
 #
-# **Claim.** A gradient can be wrong by a factor of 46 and still train: in 100 steps it takes the error
-# from 0.4459 to 0.0001, as the right one does. The loss going down proves nothing. Comparing 30 numbers
-# with 30 others does: 15 of them are wrong.
+# **Claim.** A gradient can be wrong by a factor of 46 and still train: in 100 steps it reduces the loss
+# from 0.4459 to 0.0001, as the right one does. A falling loss proves nothing. A comparison of the 30
+# entries of the gradient shows that 15 of them are wrong.
 #
 # The network is that of §3 of the paper (pp. 3-5): K inputs, N hidden units, M outputs, a sigmoid in
 # every unit and half the squared error at the end.
@@ -18,15 +18,15 @@ from derivations import check_gradient, mlp
 
 x, t, W, W_prime = mlp.example()  # the paper's sizes: K = 5, N = 3, M = 5
 u, h, u_prime, y, E = mlp.forward(x, t, W, W_prime)
-print(f"E = {E:.4f}, and {W.size} + {W_prime.size} = {W.size + W_prime.size} weights to move")
+print(f"E = {E:.4f}, and {W.size} + {W_prime.size} = {W.size + W_prime.size} weights")
 assert W.size + W_prime.size == 30
 
 # %% [markdown]
 # ## Two gradients
 #
 # Here are two versions of ∂E/∂W and ∂E/∂W'. They differ in one line, the error signal of the hidden
-# units. One of them leaves out h(1 - h), the slope of the hidden sigmoid. That is easily done: you have
-# just written y(1 - y), and it feels like the same thing twice.
+# units: one of them lacks h(1 - h), the derivative of the hidden sigmoid. It is easily forgotten, because
+# y(1 - y) is already there.
 
 
 # %%
@@ -47,8 +47,8 @@ def without_slope(x, t, W, W_prime):
 # %% [markdown]
 # ## Train with both
 #
-# Plain descent, a step of 1, the same start. Both curves fall to the ground. Somebody who looks at the
-# loss only would hand in either of them.
+# Gradient descent with learning rate 1, from the same weights. Both losses go to zero, so the loss alone
+# does not tell the two gradients apart.
 
 
 # %% mystnb={"image": {"alt": "Both curves fall from 0.4 below 0.0001; the wrong one is never far behind"}}
@@ -73,29 +73,29 @@ plt.yscale("log")
 plt.xlabel("step")
 plt.ylabel("E")
 plt.legend()
-plt.title("Which of the two would you hand in?")
+plt.title("The loss does not show which gradient is wrong")
 plt.show()
 
 # %% [markdown]
-# Why does it train? The missing h(1 - h) is a positive number for each hidden unit. Leaving it out makes
-# every step in W too long, for each unit by another factor, but never turns it around. So the error goes
-# down, on this problem. On a harder one it goes down more slowly or stops early, and you blame the
-# learning rate.
+# Why does it train? The missing h(1 - h) is a positive number for each hidden unit. Without it every step
+# in W is too long, by a different factor for each unit, but its sign is right. So the loss decreases on
+# this problem. On a harder one it decreases more slowly or stops early, which looks like a bad learning
+# rate.
 #
 # ## The check
 #
-# A derivative is defined without any chain rule: it says how E changes when one weight moves a little. So
-# move it. For each weight, evaluate E a little above and a little below, and divide by the distance:
+# The definition of a derivative needs no chain rule: it is the rate at which E changes with one weight. So
+# change the weight. Evaluate E a little above and a little below, and divide by the distance:
 #
 # $$\frac{\partial E}{\partial w_{ki}} \approx \frac{E(w_{ki} + s) - E(w_{ki} - s)}{2 s}$$
 #
-# (The paper needs h for the hidden layer, so the step is s here.) Thirty weights cost sixty evaluations
-# of E. This is slow, which does not matter, and it knows nothing of your derivation, which does.
+# (In the paper h is the hidden layer, so the step is s here.) Thirty weights cost sixty evaluations of E.
+# This is slow, but it is independent of your derivation.
 
 
 # %%
 def differences(E, W, step=1e-5):
-    """∂E/∂W by moving one weight at a time."""
+    """∂E/∂W by changing one weight at a time."""
     slope = np.empty_like(W)
     for entry in np.ndindex(W.shape):
         above, below = W.copy(), W.copy()
@@ -111,13 +111,13 @@ by_difference = (
 )
 
 # %% [markdown]
-# Hold every entry of each gradient against it. We count an entry as wrong if it is off by more than one
+# Compare every entry of each gradient with it. An entry counts as wrong if it is off by more than one
 # part in ten thousand; lesson 5 asks what that number should be.
 
 # %%
 for gradients in (with_slope, without_slope):
-    for name, hand, moved in zip(("W", "W'"), gradients(x, t, W, W_prime), by_difference, strict=True):
-        bad = np.abs(hand - moved) > 1e-4 * np.abs(moved)
+    for name, manual, moved in zip(("W", "W'"), gradients(x, t, W, W_prime), by_difference, strict=True):
+        bad = np.abs(manual - moved) > 1e-4 * np.abs(moved)
         print(f"{gradients.__name__:13}  ∂E/∂{name:2}  {bad.sum():2} of {bad.size} entries are wrong")
         expected = 15 if gradients is without_slope and name == "W" else 0
         assert bad.sum() == expected, f"{gradients.__name__}, ∂E/∂{name}: {bad.sum()} entries are wrong"
@@ -128,39 +128,37 @@ print(f"the largest factor is {ratio.max():.0f}")
 assert np.allclose(ratio, 1 / (h * (1 - h)), rtol=1e-4)
 
 # %% [markdown]
-# The table of ratios is already a diagnosis. Every row is the same and every column has its own number,
-# so what is missing belongs to the hidden unit: 1/(h(1 - h)), as the last line confirms. ∂E/∂W' is right,
-# so the mistake happened on the way from the output back to the hidden layer. Lesson 9 has a program read
-# such tables.
+# The ratios are already a diagnosis. All rows are equal and every column has its own number, so the
+# missing factor belongs to the hidden unit: 1/(h(1 - h)), as the last line confirms. ∂E/∂W' is right, so
+# the mistake is between the output and the hidden layer. In lesson 9 a program reads such tables.
 #
-# ## And ours
+# ## With `check_gradient`
 #
-# `check_gradient` takes the loss, the gradient and the shapes. It draws the numbers itself, many times.
+# `check_gradient` takes the loss, the gradient and the shapes. It draws many test cases itself.
 
 # %%
 loss, shapes = mlp.reference, "K, M, K N, N M"  # x, t, W, W'; the loss once more, written for JAX
 assert check_gradient(loss, with_slope, shapes, wrt="W W_prime", examples=20).right
 report = check_gradient(loss, without_slope, shapes, wrt="W W_prime", examples=20)
 print(report)
-assert not report.right, "ours found nothing to object to"
+assert not report.right, "check_gradient accepts the wrong gradient"
 
 # %% [markdown]
 # ## The five parts of a check
 #
-# 1. **The loss**, which you trust. A check says that the gradient belongs to this loss, never that it is
-#    the loss you wanted (lesson 4).
-# 2. **Another way to the derivative**: differences (2), the complex step (3), automatic differentiation
-#    (4).
-# 3. **A rule for "equal"**, since two computations never agree to the last digit (5).
-# 4. **Numbers to try it on**. The wrong ones make every gradient look right (6, 8).
-# 5. **What is compared**: every entry, or something shorter that can miss one (7).
+# 1. **The loss**, which you trust. A check shows that the gradient belongs to this loss, not that it is the
+#    loss you wanted (lesson 4).
+# 2. **A reference derivative**: differences (2), the complex step (3), automatic differentiation (4).
+# 3. **A tolerance**, because two floating-point computations rarely agree to the last digit (5).
+# 4. **Test values**. Badly chosen ones let wrong gradients pass (6, 8).
+# 5. **What is compared**: every entry, or a summary that can miss one (7).
 #
-# Each part can be done in a way that makes the check blind, and most checks in use do at least one.
+# A bad choice of any part lets wrong gradients pass, and most checks in use have at least one.
 #
 # ## Break it
 #
-# On p. 4 the paper prints the slope of the output sigmoid as y(y - t). Put the misprint in: in `right`,
-# change
+# On p. 4 the paper prints the derivative of the output sigmoid as y(y - t). Use the misprint: in
+# `with_slope`, change
 #
 #     def with_slope(x, t, W, W_prime):
 #         u, h, u_prime, y, E = mlp.forward(x, t, W, W_prime)

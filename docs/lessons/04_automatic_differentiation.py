@@ -1,19 +1,19 @@
 # %% [markdown]
-# # 4. Automatic differentiation as referee
+# # 4. Automatic differentiation as reference
 #
-# **Claim.** Automatic differentiation has no step, and its error is a rounding, here less than 1e-15. It
-# is no oracle: give JAX one wrong rule and its 2 modes agree with each other on a wrong gradient; the
-# complex step contradicts them. And no judge notices that the loss is not the one you meant.
+# **Claim.** Automatic differentiation has no step, and only rounding errors, here less than 1e-15. It can
+# still be wrong: with one wrong rule the 2 modes of JAX agree on a wrong gradient, and the complex step
+# contradicts them. And no method detects that the loss is not the one you meant.
 #
-# ## Make i² zero
+# ## Dual numbers
 #
-# The complex step works because i² s² is too small to notice. Make it exactly zero: numbers v + d·ε with
-# ε² = 0. Then there is no step left to choose:
+# The complex step works because i² s² is negligible. Make it exactly zero: numbers v + d·ε with ε² = 0.
+# Then there is no step to choose:
 #
 # $$(a + a'ε)(b + b'ε) = ab + (a b' + a' b)\,ε$$
 #
-# That is the product rule. Teach it to a class, one line for each operation, and a forward pass carries
-# its own derivative along. This is *forward mode*.
+# That is the product rule. A class with such a rule for each operation computes the derivative together
+# with the forward pass. This is *forward mode*.
 
 # %%
 import jax
@@ -24,9 +24,9 @@ from derivations import check_gradient, mlp
 
 
 class Dual:
-    """A value v and its slope d."""
+    """A value v and its derivative d."""
 
-    __array_ufunc__ = None  # an array leaves `array @ dual` to us
+    __array_ufunc__ = None  # `array @ dual` calls __rmatmul__
 
     def __init__(self, v, d):
         self.v, self.d = v, d
@@ -60,17 +60,16 @@ print(f"∂E/∂W' by dual numbers: largest difference {np.abs(slope - true_W_pr
 assert np.allclose(slope, true_W_prime, rtol=1e-13, atol=0)
 
 # %% [markdown]
-# Compare this with what you do by hand. The rules in the class are the same lines as in your derivation,
-# y(1 - y) for the sigmoid and so on. But they are written once for an *operation* and not once for a
-# network: a few dozen short rules, used by everybody, and composed by a program that never drops a
-# factor.
+# The rules of the class are those of your derivation, y(1 - y) for the sigmoid and so on. But there is one
+# for each *operation*, not for each network: a few dozen short rules, tested by many users, and applied by
+# a program that forgets no factor.
 #
-# ## The other direction
+# ## Reverse mode
 #
 # The loop above ran the forward pass once for each of 15 weights. *Reverse mode* runs it once, keeps the
-# quantities, and walks back from E, multiplying by one local slope at a time: EI'_j, then EI_i, then the
-# weights. You know it: it is the backpropagation of the paper. JAX does either for any function that is
-# written in its own NumPy.
+# intermediate values, and goes back from E, multiplying by one local derivative at a time: EI'_j, then
+# EI_i, then the weights. It is the backpropagation of the paper. JAX has both modes, for functions written
+# with `jax.numpy`.
 
 # %%
 with jax.enable_x64(True):
@@ -81,27 +80,27 @@ for mode, found in (("reverse", reverse), ("forward", forward)):
     assert np.abs(found - true_W_prime).max() < 1e-15
 
 # %% [markdown]
-# `mlp.reference` is the forward pass alone, stated a second time; nobody told JAX a derivative.
+# `mlp.reference` is only the forward pass, written a second time; JAX finds the derivative itself.
 #
-# ## Half the digits, unless you ask
+# ## float32 by default
 #
-# Without `enable_x64` JAX computes in float32, and says so nowhere in the result. A right gradient then
-# looks wrong at any tolerance worth having, and so the tolerance is turned up, and stays there.
+# Without `enable_x64` JAX computes in float32. A right gradient then fails at every useful tolerance, and
+# people respond with a larger tolerance.
 
 # %%
 with jax.enable_x64(False):
     careless = np.asarray(jax.grad(mlp.reference, argnums=3)(x, t, W, W_prime))
 worst = np.abs(careless / true_W_prime - 1).max()
-print(f"JAX as it comes: {careless.dtype}, relative error up to {worst:.0e}")
+print(f"JAX by default: {careless.dtype}, relative error up to {worst:.0e}")
 assert careless.dtype == np.float32
 assert 1e-9 < worst < 1e-4
 
 # %% [markdown]
-# ## Two modes are not two witnesses
+# ## The two modes are not independent
 #
-# JAX has one rule an operation, for forward mode, and makes reverse mode from it by transposing. So a
-# wrong rule is wrong in both. We plant one: a sigmoid whose rule has the slope of tanh, 1 - h². People do
-# write such rules, for speed or for stability.
+# JAX has one rule for each operation, for forward mode, and derives reverse mode from it by transposition.
+# So a wrong rule is wrong in both. Here is one: a sigmoid whose rule is the derivative of tanh, 1 - h².
+# Custom rules are written for speed or for numerical stability.
 
 
 # %%
@@ -117,7 +116,7 @@ def slope_of_tanh(primals, tangents):
 
 
 def with_the_rule(x, t, W, W_prime):
-    """§3 again; the values are right, the rule is not."""
+    """§3 again, with right values and a wrong rule."""
     y = sigmoid(sigmoid(x @ W) @ W_prime)
     return jnp.sum((t - y) ** 2) / 2
 
@@ -139,12 +138,12 @@ complex_one = by_complex_step(lambda W_prime: mlp.forward(x, t, W, W_prime)[-1],
 
 print(f"reverse and forward: {np.abs(reverse - forward).max():.0e} apart")
 print(f"reverse and complex: {np.abs(reverse - complex_one).max():.0e} apart")
-assert np.allclose(reverse, forward, rtol=1e-14, atol=0), "the 2 modes agree, on what is wrong"
+assert np.allclose(reverse, forward, rtol=1e-14, atol=0), "the 2 modes agree on a wrong gradient"
 assert np.abs(reverse - complex_one).max() > 0.01, "the complex step contradicts them"
 
 # %% [markdown]
-# That is why the referee has a third judge that knows no rules at all, and why all of them must agree
-# before a hand is judged. Give `check_gradient` this loss and a gradient, and it speaks of the loss:
+# So `check_gradient` has a third reference method that uses no rules, and compares a gradient with them
+# only if they agree. For this loss it reports a finding about the loss:
 
 # %%
 report = check_gradient(with_the_rule, mlp.gradients, "K, M, K N, N M", wrt="W W_prime", examples=10)
@@ -153,11 +152,10 @@ assert not report.right
 assert [finding.kind for finding in report.findings] == ["loss"]
 
 # %% [markdown]
+# ## What no method detects
 #
-# ## What no judge can see
-#
-# A gradient check asks: is this the derivative of *this* loss? Here somebody forgot the output sigmoid, y
-# = u'. The forward pass is wrong; the gradient is the right one of the wrong loss, and so it is right.
+# A gradient check asks: is this the derivative of *this* loss? In the following forward pass the output
+# sigmoid is missing, y = u'. The gradient is the derivative of this wrong loss, and so it passes.
 
 
 # %%
@@ -181,10 +179,9 @@ assert of_the_wrong_loss.right
 assert not of_the_right_loss.right
 
 # %% [markdown]
-# So a referee must share no code with the one who is judged. If the loss that is differentiated calls
-# your own forward pass, your mistake there is in both sides and cancels. Each section of this edition
-# states its forward pass twice, `forward` in NumPy and `reference` in JAX, and the values are compared
-# too.
+# So the reference must share no code with what is checked. If the loss that is differentiated calls your
+# own forward pass, a mistake in it is on both sides of the comparison. Each section of this edition has
+# its forward pass twice, `forward` in NumPy and `reference` in JAX, and their values are compared too.
 #
 # ## Break it
 #
@@ -196,9 +193,10 @@ assert not of_the_right_loss.right
 #
 #     return Dual(y, self.v * (1 - self.v) * self.d)
 #
-# This is the slope of the sigmoid, of the wrong quantity: u' in the place of y. Predict what stops.
+# This takes the derivative of the sigmoid at the wrong quantity: u' in place of y. Predict which assertion
+# fails.
 #
-# **The culprit repaired.** In `slope_of_tanh`, change
+# **The right rule.** In `slope_of_tanh`, change
 #
 #     return h, (1 - h**2) * tangents[0]
 #
@@ -206,4 +204,4 @@ assert not of_the_right_loss.right
 #
 #     return h, h * (1 - h) * tangents[0]
 #
-# Predict which sentence of the page is no longer true.
+# Predict which statement of the page is no longer true.

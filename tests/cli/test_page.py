@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from derivations.cli.page import REPAIRS, equation, mathml, page, prose, statements, write_page
+from derivations.cli.page import equation, page, write_page
 from derivations.ledger import TECHNIQUES, find, ledger
 from derivations.oracle.records import record
 from derivations.oracle.runs import Run, run
@@ -28,12 +28,6 @@ LABELS = (
     "skipgram_matrices.column_times_row",  # an erratum that NumPy refuses
 )
 HOSTILE = "<script>alert(1)</script>"
-EQUATIONS = {
-    f"{entry.label}{which}": latex
-    for entry in ledger()
-    for which, latex in (("", entry.latex), (" corrected", entry.corrected_latex))
-    if latex
-}
 
 
 class Outline(HTMLParser):
@@ -158,46 +152,8 @@ def test_our_own_entries_are_marked_as_ours(whole: str) -> None:
         assert bool(re.match(r'<article class="[^"]*\bours\b', shown)) == entry.ours
 
 
-# --- equations --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("latex", EQUATIONS.values(), ids=EQUATIONS)
-def test_an_equation_becomes_mathml_with_nothing_of_latex_left(latex: str) -> None:
-    for statement in statements(latex):
-        found = mathml(statement)
-        assert found.startswith("<math")
-        assert not re.search(r"[\\$]|(?<!>)\^|begin|merror|<m\w+ ?/>", found)
-        assert "".join(re.findall(r">([^<>]+)<", found)).strip()
-
-
-@pytest.mark.parametrize(("pattern", "_"), REPAIRS)
-def test_no_repair_is_idle(pattern: str, _: str) -> None:
-    assert any(re.search(pattern, latex) for latex in EQUATIONS.values())
-
-
-def test_latex_that_cannot_be_converted_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"no MathML for \\foo"):
-        mathml(r"\foo + 1")
-
-
 def test_on_the_page_such_latex_is_shown_as_it_is() -> None:
     assert equation(r"\foo < 1") == r"<code>\foo &lt; 1</code>"
-
-
-def test_a_list_of_statements_may_be_broken_between_them_but_not_in_brackets() -> None:
-    listed = statements(r"K = 5, \; x = [1, \; 2] \quad (a, \quad b)")
-    assert listed == ["K = 5,", r"x = [1, \; 2]", r"(a, \quad b)"]
-
-
-def test_a_primed_letter_has_its_index_below_the_prime() -> None:
-    below = '<msub><mrow><mi>u</mi><mpadded width="0"><mi>′</mi></mpadded></mrow><mi>j</mi></msub>'
-    assert below in mathml("u'_j")
-
-
-def test_symbols_in_remarks_are_set_with_primes_and_indices() -> None:
-    assert prose("∂w'_ij/∂h_i, p. 5: W''s e_1,j - 1") == (
-        "∂w′<sub>ij</sub>/∂h<sub>i</sub>, p.\N{NO-BREAK SPACE}5: W′’s e<sub>1,j</sub> − 1"
-    )
 
 
 # --- one run ----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The exercises: what a student is given, what the check says, and that no solution does harm."""
+"""The exercises: what a student is given, and what the commands say."""
 
 from __future__ import annotations
 
@@ -17,93 +17,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from click.testing import CliRunner, Result
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as npst
 
-from derivations.cli.main import cli
-from derivations.exercises import watching, wire
-from derivations.exercises.apart import Apart, Ended
+from derivations.checker import check_gradient
+from derivations.exercises import _watch
+from derivations.exercises._hints import STATE
+from derivations.exercises.check import check_answer
 from derivations.exercises.course import ORDER
-from derivations.exercises.format import (
-    COURSE,
-    EMPTY,
-    Exercise,
-    course,
-    exercise_of,
-    find,
-    read,
-    started,
-)
-from derivations.exercises.hints import STATE
-from derivations.exercises.judge import judge
+from derivations.exercises.format import COURSE, EMPTY, Exercise, exercise_of, find, read, started
+from tests.exercises.answers import COURSES, FIRST, LINEAR, RIGHT, answered, lines_of, run
 from tests.support import LEDGER
 
-COURSES = {exercise.name: exercise for exercise in course()}
-FIRST = COURSES["sigmoid_unit"]
-RIGHT = "y = sigmoid(x @ w)\nreturn (y - t) * y * (1 - y) * x"
-
-
-def run(*arguments: str, **options: Any) -> Result:
-    return CliRunner(env={"COLUMNS": "100"}).invoke(cli, ["exercise", *arguments], **options)
-
-
-def answered(exercise: Exercise, body: str, folder: Path) -> Path:
-    """The file that a student starts from, with this body in the place of the empty one."""
-    file = folder / f"{exercise.name}.py"
-    source = started(exercise, file)
-    empty = f'raise NotImplementedError("{EMPTY}")'
-    assert source.count(empty) == 1
-    file.write_text(source.replace(empty, body.replace("\n", "\n    ")), encoding="utf-8")
-    return file
-
-
-def lines_of(exercise: Exercise) -> list[str]:
-    """The lines of the solution that give it away: those of its body."""
-    return [line.strip() for line in exercise.solution.split('"""')[-1].splitlines() if line.strip()]
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-LINEAR = '''"""A weighted sum
-
-Write ∂E/∂x for E = Σ_k x_k v_k.
-"""
-
-SHAPES = "x: K, v: K"
-WRT = "x"
-
-
-def loss(x, v):
-    """E."""
-    return x @ v
-
-
-def gradient(x, v):
-    """∂E/∂x, shape (K,)."""
-    return v.copy()
-
-
-HINTS = """
-It is linear.
-"""
-'''
-
-
-@pytest.fixture
-def linear(here: Path) -> Exercise:
-    """The simplest exercise, judged in no time."""
-    (here / "theirs").mkdir()
-    file = here / "theirs" / "linear.py"
-    file.write_text(LINEAR, encoding="utf-8")
-    return read(file)
+each_exercise = pytest.mark.parametrize("exercise", COURSES.values(), ids=lambda exercise: exercise.name)
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
 
 
 # --- what is in an exercise -------------------------------------------------------------------------
@@ -119,7 +46,7 @@ def test_the_course_is_in_order_and_complete() -> None:
     assert max(pages) == 11
 
 
-@pytest.mark.parametrize("exercise", COURSES.values(), ids=lambda exercise: exercise.name)
+@each_exercise
 def test_an_exercise_refers_to_equations_that_the_ledger_has(exercise: Exercise) -> None:
     labels = re.findall(r"[a-z_]+\.[a-zA-Z_.]*[a-zA-Z_]", exercise.paper.partition(":")[2])
     assert labels
@@ -127,14 +54,14 @@ def test_an_exercise_refers_to_equations_that_the_ledger_has(exercise: Exercise)
     assert [label for label in labels if label not in functions] == []
 
 
-@pytest.mark.parametrize("exercise", COURSES.values(), ids=lambda exercise: exercise.name)
+@each_exercise
 def test_hints_are_several_and_none_has_a_line_of_the_solution(exercise: Exercise) -> None:
     assert len(exercise.hints) >= 3
     for hint in exercise.hints:
         assert [line for line in lines_of(exercise) if line.removeprefix("return ") in hint] == []
 
 
-@pytest.mark.parametrize("exercise", COURSES.values(), ids=lambda exercise: exercise.name)
+@each_exercise
 def test_a_started_file_has_the_statement_and_can_be_read_and_run_alone(
     exercise: Exercise, here: Path
 ) -> None:
@@ -157,23 +84,40 @@ def test_a_started_file_has_the_statement_and_can_be_read_and_run_alone(
 # --- right and wrong --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("exercise", COURSES.values(), ids=lambda exercise: exercise.name)
-def test_the_solution_of_an_exercise_is_right_and_its_empty_body_is_not(
+@each_exercise
+def test_the_solution_is_right_and_the_empty_answer_is_not(exercise: Exercise, here: Path) -> None:
+    solved: dict[str, Any] = {}
+    exec(exercise.source, solved)
+    shapes, wrt = exercise.shapes, exercise.wrt
+    report = check_gradient(exercise.loss, solved["gradient"], shapes, wrt=wrt, examples=4)
+    assert report.right, str(report)
+    empty: dict[str, Any] = {}
+    exec(started(exercise, here / f"{exercise.name}.py"), empty)
+    report = check_gradient(exercise.loss, empty["gradient"], shapes, wrt=wrt, examples=1)
+    assert not report.right
+    assert EMPTY in str(report)
+
+
+@pytest.mark.slow
+@each_exercise
+def test_the_file_with_the_solution_is_right_and_the_file_with_the_empty_answer_is_not(
     exercise: Exercise, here: Path
 ) -> None:
     file = here / f"{exercise.name}.py"
     file.write_text(started(exercise, file), encoding="utf-8")
-    empty = judge(exercise, file)
+    empty = check_answer(exercise, file)
     assert (empty.right, empty.score) == (False, 0.0)
     assert [finding.message for finding in empty.report.findings] == [EMPTY]
     body = exercise.solution.split('"""')[-1]
     file = answered(exercise, "pass" + body.replace("\n    ", "\n"), here)
-    solved = judge(exercise, file)
+    solved = check_answer(exercise, file)
     assert solved.right, str(solved.report)
     assert solved.score == 1.0
     assert solved.report.notes == ()
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_a_new_student_starts_wrong_follows_the_diagnosis_and_passes(here: Path) -> None:
     assert "sigmoid_unit" in run("list").output
     assert run("start", "sigmoid_unit").exit_code == 0
@@ -219,9 +163,11 @@ MISTAKES = {
         return dW""",
     ),
 }
-"""What people write, by exercise, and what it is called."""
+"""A typical mistake in each exercise: the kind that the diagnosis has for it, and the answer."""
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_typical_mistake_gets_its_diagnosis_and_not_the_solution(name: str, here: Path) -> None:
     exercise, (kind, body) = COURSES[name], MISTAKES[name]
@@ -233,6 +179,7 @@ def test_a_typical_mistake_gets_its_diagnosis_and_not_the_solution(name: str, he
     assert [line for line in lines_of(exercise) if line in found["output"] and line not in body] == []
 
 
+@pytest.mark.slow
 def test_the_score_is_the_share_of_gradients_that_are_right(here: Path, linear: Exercise) -> None:
     linear.file.write_text(LINEAR.replace('WRT = "x"', 'WRT = "x v"'), encoding="utf-8")
     both = read(linear.file)
@@ -243,10 +190,11 @@ def test_the_score_is_the_share_of_gradients_that_are_right(here: Path, linear: 
         "y = x.copy()\nx += 1\nreturn v.copy(), -y": 0.0,
         "return v.copy(), x.copy()": 1.0,
     }.items():
-        found = judge(both, answered(both, body, here))
+        found = check_answer(both, answered(both, body, here))
         assert (body, found.score, found.right) == (body, score, score == 1.0)
 
 
+@pytest.mark.usefixtures("in_process")
 def test_json_is_what_an_autograder_reads(here: Path, linear: Exercise) -> None:
     answered(linear, "return -v", here)
     found = json.loads(run("check", "--json").output)
@@ -263,208 +211,40 @@ def test_json_is_what_an_autograder_reads(here: Path, linear: Exercise) -> None:
     assert found["output"].startswith("✗ gradient is wrong")
 
 
-# --- what a solution may do besides -----------------------------------------------------------------
-
-FORK = "import ctypes\nctypes.CDLL(None).fork()\n"
-
-MISCHIEF = {
-    "raises": ("return x @ x[1:]", "ValueError"),
-    "is not Python": ("return x +", "SyntaxError: invalid syntax"),
-    "returns nothing": ("x * 2", "it returns None"),
-    "returns something else": ("return {1, 2}", "is a set"),
-    "exits": ("import sys\nsys.exit(0)", "it ends the whole program"),
-    "exits at once": ("import os\nos._exit(0)", "the process ended itself (exit status 0)"),
-    "crashes": ("import ctypes\nctypes.string_at(0)", "the process crashed: Segmentation fault"),
-    "kills itself": ("import os\nos.kill(os.getpid(), 9)", "the process was killed"),
-    "reads": ("return float(input())", "EOFError"),
-    "takes memory": ("return x.repeat(10**10)", "it takes more memory than there is for it, 1 GiB"),
-    "takes memory bit by bit": ("a = [x]\nwhile True: a = a + a", "takes more memory than there is for it"),
-    "recurs without end": ("return gradient(x, v)", "RecursionError"),
-    "closes everything": ("import os\nos.closerange(0, 100)\nreturn x", "the process ended itself"),
-    "imports jax": ("import jax\nreturn x", "ImportError: jax is out of reach here"),
-    "imports torch": ("import torch\nreturn x", "ImportError: torch is out of reach here"),
-    "imports this package": ("from derivations import mlp\nreturn x", "derivations is out of reach"),
-    "imports jax by name": ("import importlib\nimportlib.import_module('jax')", "jax is out of reach"),
-    "calls JAX behind a helper": ("def f():\n    import jaxlib\nreturn f()", "jaxlib is out of reach"),
-    "imports past the finders": ("import sys\nsys.meta_path[:-1] = []\nimport jax", "jax is out of"),
-    "reads the solution": ("return open('theirs/linear.py').read()", "the solution is out of reach"),
-    "starts a program": ("import subprocess\nsubprocess.run(['ls'])", "starting another program is out of"),
-    "forks": ("import os\nos.fork()", "starting another program is out of"),
-    "raises what cannot be told": (
-        "class Odd(Exception):\n    def __str__(self): raise self\nraise Odd", "it raises Odd"
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", MISCHIEF)
-def test_a_solution_that_misbehaves_is_reported_in_a_line(
-    name: str, here: Path, linear: Exercise, capfd: pytest.CaptureFixture[str]
-) -> None:
-    body, message = MISCHIEF[name]
-    found = judge(linear, answered(linear, body, here))
-    assert (found.right, found.score) == (False, 0.0)
-    text = " ".join(str(found.report).split())
-    assert message in text
-    assert "Traceback" not in text
-    assert found.report.unexplained == ()
-    assert capfd.readouterr() == ("", "")
-
-
-def test_a_solution_that_hangs_is_ended_in_time(here: Path, linear: Exercise) -> None:
-    file = answered(linear, "import os\nprint(os.getpid())\nwhile True: pass", here)
-    found = judge(linear, file, seconds=1.5)
-    assert [finding.kind for finding in found.report.findings] == ["too-slow"]
-    assert "more than 1.5 s" in str(found.report)
-    (note,) = found.report.notes
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(re.sub(r"\D", "", note)), 0)
-
-
-def test_a_file_that_hangs_or_exits_while_it_is_loaded_is_told_so(here: Path) -> None:
-    for line, message in {
-        "while True: pass": "loading the file: all calls together took more than 1 s",
-        "import sys; sys.exit(3)": "loading the file raises SystemExit: 3, in line 1",
-        "import os; os._exit(3)": "loading the file: the process ended itself (exit status 3)",
-        "gradient = 5": "no function gradient",
-    }.items():
-        file = here / "mine.py"
-        file.write_text(line + "\n", encoding="utf-8")
-        assert message in " ".join(str(judge(FIRST, file, seconds=1.0).report).split())
-
-
-def test_what_a_solution_prints_is_a_note_and_changes_no_verdict(here: Path, linear: Exercise) -> None:
-    body = "import os\nprint('so far', x.shape)\nos.write(1, b'x' * 9999)\nreturn v.copy()"
-    found = judge(linear, answered(linear, body, here))
-    assert found.right, str(found.report)
-    assert [note for note in found.report.notes if "your code printed: so far" in note]
-    assert len(str(found.report)) < 1000
-
-
-def test_a_fork_that_nobody_saw_does_not_answer(here: Path) -> None:
-    file = answered(FIRST, FORK + RIGHT, here)
-    with Apart(file, seconds=20) as gradient:
-        gradient.load()
-        values = [gradient(np.ones(2), np.full(2, scale), 0.0) for scale in (0.0, 1.0, 2.0)]
-    assert len({float(value[0]) for value in values}) == 3
-
-
-def test_what_it_reached_for_in_vain_is_noted(here: Path, linear: Exercise) -> None:
-    body = "try:\n    import jax\nexcept ImportError:\n    pass\nreturn v.copy()"
-    found = judge(linear, answered(linear, body, here))
-    assert found.right
-    assert "your code reached for jax, which does not help it here" in found.report.notes
-
-
-def test_helpers_beside_the_file_can_be_imported(here: Path, linear: Exercise) -> None:
-    (here / "helpers.py").write_text("def copied(v):\n    return v.copy()\n", encoding="utf-8")
-    assert judge(linear, answered(linear, "from helpers import copied\nreturn copied(v)", here)).right
-
-
-# --- a function in another process looks as if it were here -----------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        ("v *= 2\nreturn v / 2", "mutates-argument"),
-        ("return v", "returns-view"),
-        ("return v[::-1][::-1]", "returns-view"),
-        ("import random\nreturn v * random.random()", "differs-between-calls"),
-        ("gradient.n = getattr(gradient, 'n', 0) + 1\nreturn v * gradient.n", "differs-between-calls"),
-        ("b = gradient.__dict__.setdefault(len(v), v.copy())\nb[:] = v\nreturn b", "returns-view"),
-        ("return v.astype('float32')", "float32"),
-        ("return v / 0", "not-finite"),
-    ],
-)
-def test_what_it_does_besides_its_numbers_is_found_through_the_pipe(
-    body: str, kind: str, here: Path, linear: Exercise
-) -> None:
-    found = judge(linear, answered(linear, body, here))
-    assert kind in {finding.kind for finding in found.report.findings}
-    assert found.right == (kind == "float32")
-
-
-NUMBERS = npst.arrays(
-    st.sampled_from(["f8", "f4", "i8", "?", "c16"]), npst.array_shapes(min_dims=0, min_side=0, max_side=4)
-)
-VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**60), 2**60)
-    | st.floats(allow_nan=False)
-    | st.text()
-    | NUMBERS,
-    lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner),
-    max_leaves=6,
-)
-
-
-def same(one: Any, other: Any) -> bool:
-    if isinstance(one, dict):
-        return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, tuple | list):
-        return type(one) is type(other) and len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, np.ndarray | np.generic):
-        return bool(
-            one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
-        )
-    return type(one) is type(other) and one == other
-
-
-@given(VALUES)
-@settings(max_examples=50, deadline=None)
-def test_a_message_brings_its_value(value: Any) -> None:
-    assert same(value, wire.decode(wire.encode(value)))
-
-
-def test_an_array_within_a_known_one_arrives_as_a_view_of_it() -> None:
-    W = np.arange(6.0).reshape(2, 3)
-    there, here_ = [W], [W.copy()]
-    sent = (W.T, W[1:, ::-1], W, W + 1, W.astype("f4")[:1])
-    received = wire.decode(wire.encode(sent, there), here_)
-    assert all(map(same, map(np.ascontiguousarray, sent), map(np.ascontiguousarray, received)))
-    assert [np.shares_memory(array, here_[0]) for array in received] == [True, True, True, False, False]
-    assert received[2] is here_[0]
-    assert len(there) == len(here_) == 3
-
-
-@given(st.binary(max_size=40) | st.sampled_from([
-    b'{"is": "array", "dtype": "O", "shape": [1]}\n12345678',
-    b'{"is": "array", "dtype": "f8", "shape": [1000000000000]}\n',
-    b'{"is": "view", "number": 0, "dtype": "f8", "shape": [9], "offset": 8, "strides": [8]}\n',
-    b'{"is": "other"}\n', b"[" * 100_000,
-]))  # fmt: skip
-@settings(max_examples=50, deadline=None)
-def test_what_is_no_message_is_refused_without_harm(message: bytes) -> None:
-    try:
-        wire.decode(message, [np.zeros(2)])
-    except wire.WireError:
-        return
-    json.loads(message.partition(b"\n")[0])
-
-
-def test_a_process_that_ended_answers_no_more(here: Path) -> None:
-    file = answered(FIRST, "import os\nos._exit(0)", here)
-    with Apart(file, seconds=20) as gradient:
-        gradient.load()
-        for _ in range(2):
-            with pytest.raises(Ended):
-                gradient(np.ones(2), np.ones(2), 0.0)
-
-
 # --- starting, hints, solution ----------------------------------------------------------------------
 
 
-def test_start_does_not_write_over_what_somebody_wrote(here: Path) -> None:
+def test_start_does_not_overwrite_an_answer(here: Path) -> None:
     file = answered(FIRST, RIGHT, here)
     again = run("start", "sigmoid_unit")
     assert again.exit_code == 1
-    assert "is there already" in again.output
+    assert "exists already" in again.output
     assert RIGHT.splitlines()[0] in file.read_text()
     assert run("start", "sigmoid_unit", "--force").exit_code == 0
     assert EMPTY in file.read_text()
 
 
+START = """
+import resource, signal, sys
+from derivations.cli.main import main
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+main()
+"""
+
+
+@pytest.mark.parametrize("command", ["start", "hint"])
+def test_a_full_disk_names_the_file_and_leaves_no_empty_one(command: str, here: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", START, "exercise", command, "skipgram"],
+        cwd=here, env=ENVIRONMENT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    file = "skipgram.py" if command == "start" else STATE
+    assert (done.returncode, done.stderr) == (1, f"Error: {file}: File too large\n")
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.usefixtures("in_process")
 def test_check_takes_the_file_that_was_saved_last(here: Path) -> None:
     assert "there is no exercise in this folder" in run("check").output
     for number, name in enumerate(("output_delta", "sigmoid_unit", "skipgram")):
@@ -493,7 +273,7 @@ def test_hints_come_one_at_a_time(here: Path) -> None:
     assert "Hint 1 of 3" in run("hint").output
 
 
-def test_the_solution_is_shown_to_who_asks_twice(here: Path) -> None:
+def test_the_solution_is_shown_after_a_confirmation(here: Path) -> None:
     refused = run("solution", "sigmoid_unit", input="n\n")
     assert refused.exit_code != 0
     assert lines_of(FIRST)[-1] not in refused.output
@@ -542,7 +322,7 @@ Try K = 1.
 
 @pytest.fixture
 def own(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A teacher's folder with an exercise, beside a student's, in which we are."""
+    """An exercise in a teacher's folder; the current folder is a student's beside it."""
     for folder in ("teacher", "student"):
         (here / folder).mkdir()
     (here / "teacher" / "length.py").write_text(OWN, encoding="utf-8")
@@ -550,6 +330,8 @@ def own(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return here / "teacher" / "length.py"
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_a_teachers_own_file_is_an_exercise_as_it_stands(own: Path) -> None:
     assert run("check", str(own), "--exercise", str(own)).exit_code == 0
     assert run("start", "../teacher/length.py").exit_code == 0
@@ -566,7 +348,8 @@ def test_a_teachers_own_file_is_an_exercise_as_it_stands(own: Path) -> None:
     assert "derivations exercise start ../teacher/length.py" not in run("check").output
 
 
-def test_a_file_that_was_moved_says_what_it_misses(own: Path) -> None:
+@pytest.mark.usefixtures("in_process")
+def test_an_exercise_file_that_was_moved_is_named_in_the_error(own: Path) -> None:
     run("start", "../teacher/length.py")
     own.rename(own.with_name("moved.py"))
     result = run("check")
@@ -586,13 +369,13 @@ def test_a_file_that_was_moved_says_what_it_misses(own: Path) -> None:
         (lambda text: text.replace("HINTS = ", "HINTS = 5 or "), "has no HINTS"),
         (
             lambda text: text.replace("def gradient(x):", "gradient = lambda x: x\ndef other(x):"),
-            "written out",
+            "defined with def",
         ),
         (lambda text: text.replace("return", "retur"), "does not run: SyntaxError"),
         (lambda text: "", "has no docstring, SHAPES, WRT, HINTS, loss, gradient"),
     ],
 )
-def test_a_file_that_is_no_exercise_is_told_what_is_missing(
+def test_an_error_says_what_a_file_lacks_to_be_an_exercise(
     change: Callable[[str], str], message: str, own: Path
 ) -> None:
     own.write_text(change(OWN), encoding="utf-8")
@@ -610,21 +393,31 @@ def test_an_exercise_is_found_by_name_or_file_and_not_started_over_itself(own: P
     assert "start it in another folder" in run("start", "./length.py").output
 
 
-# --- --watch ----------------------------------------------------------------------------------------
+# --- options of check -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("limit", ["nan", "inf", "-1", "0"])
+def test_a_time_limit_that_is_none_is_refused(limit: str, here: Path) -> None:
+    result = run("check", "--time-limit", limit)
+    assert result.exit_code == 2
+    assert "Invalid value for '--time-limit'" in result.output
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("in_process")
 def test_the_line_to_paste_runs_in_a_shell(here: Path) -> None:
     answered(FIRST, RIGHT.replace("y - t", "t - y"), here)
     line = run("check").output.partition("see it again:\n")[2].partition("\n")[0]
     words = shlex.split(line)
     assert words[:2] == ["python", "-c"]
-    done = subprocess.run([sys.executable, *words[1:]], capture_output=True, text=True, check=True)
+    command = [sys.executable, *words[1:]]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("✗ gradient is wrong")
     assert "has the wrong sign" in done.stdout
 
 
 def reports(process: subprocess.Popen[str], lines: queue.Queue[str]) -> str:
-    """What a watching process prints, up to the end of a report; it may take a minute, not for ever."""
+    """What a watching process prints up to the end of a report; fail after a minute."""
     said = ""
     while "float64" not in said:
         try:
@@ -635,6 +428,7 @@ def reports(process: subprocess.Popen[str], lines: queue.Queue[str]) -> str:
     return said
 
 
+@pytest.mark.slow
 def test_watch_checks_again_on_every_save(here: Path, linear: Exercise) -> None:
     answered(linear, "return -v", here)
     starts = (  # a shell in the background ignores Ctrl-C, and so would what it starts
@@ -643,9 +437,8 @@ def test_watch_checks_again_on_every_save(here: Path, linear: Exercise) -> None:
         " from derivations.cli.main import main; main()"
     )
     line = [sys.executable, "-c", starts]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "100"}
     with subprocess.Popen(
-        line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=here, env=environment
+        line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=here, env=ENVIRONMENT
     ) as process:
         assert process.stdout is not None
         lines: queue.Queue[str] = queue.Queue()
@@ -671,7 +464,7 @@ def test_watch_without_its_package_says_what_to_install(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("start", "sigmoid_unit")
-    monkeypatch.setattr(watching, "find_spec", lambda name: None)
+    monkeypatch.setattr(_watch, "find_spec", lambda name: None)
     result = run("check", "--watch")
     assert result.exit_code == 1
     assert "pip install 'derivations[watch]'" in result.output

@@ -83,6 +83,18 @@ def test_a_loop_computes_what_jax_computes_and_its_bound_holds(name: str, steps:
     assert np.all(np.abs(np.asarray(exact, dtype=np.longdouble) - value) <= permitted(bound))
 
 
+class Tree:
+    """A stand-in for the tree in which JAX 0.11 gives the operands of a scan."""
+
+    def unpack(self) -> tuple[tuple[None, ...], ...]:
+        return (None, None), (None,), (None, None, None)
+
+
+@pytest.mark.parametrize("params", [{"num_consts": 2, "num_carry": 1}, {"ft_in": Tree()}])
+def test_the_operands_of_a_scan_are_counted_in_every_version_of_jax(params: dict[str, Any]) -> None:
+    assert loops.constants_and_carried(params) == (2, 1)
+
+
 def test_bounds_grow_from_step_to_step() -> None:
     """An error of the first step enters the last: a bound of the body alone would not hold."""
     array = np.full((40, 2), 1.01)

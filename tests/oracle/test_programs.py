@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from derivations.ledger import Model
 from derivations.oracle.cases import draw, letters_of
 from derivations.oracle.forward_pass import lines_of, quantities
-from derivations.oracle.program.primitives import RULES, UnknownPrimitiveError
+from derivations.oracle.program.primitives import RULES, Operand, UnknownPrimitiveError
 from derivations.oracle.program.programs import (
     NUDGE,
     Transcript,
@@ -103,7 +103,8 @@ def test_an_unknown_primitive_is_refused_by_name() -> None:
 def test_every_rule_is_used_by_a_program_or_tested_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     alone = {
         "square", "add_any", "copy", "copy_p", "stop_gradient", "ne", "lt", "le", "gt", "ge",
-        "integer_pow", "squeeze", "select_n", "div", "max", "reduce_max", "tanh", "convert_element_type",
+        "integer_pow", "one_minus_square", "squeeze", "select_n", "div", "max", "reduce_max", "tanh",
+        "convert_element_type",
         *(name for names in ALONE.values() for name in names),
     }  # fmt: skip
     used = set()
@@ -223,6 +224,20 @@ def test_a_rule_computes_value_and_a_bound_that_holds(name: str, seed: int) -> N
     exact = Transcript(traced, ["x"], bounds=False).compile()({}, array.astype(np.longdouble))
     np.testing.assert_allclose(value, expected, rtol=1e-14)
     assert np.all(np.abs(np.asarray(exact, dtype=np.longdouble) - value) <= permitted(bound))
+
+
+def test_one_minus_square_has_a_bound_that_holds() -> None:
+    """A primitive of JAX 0.11.2; the rule is tested alone, so that it is tested with every version."""
+    array = np.random.default_rng(0).uniform(-1, 1, 1000)
+    value, bound = RULES["one_minus_square"]("v", {}, Operand("a", "b", 1, "float64"))
+    found = eval(value, {"a": array})
+    allowed = eval(bound, {"a": array, "b": 0.0, "v": found})
+    exact = eval(value, {"a": array.astype(np.longdouble)})
+    assert np.all(np.abs(exact - found) <= permitted(allowed))
+    moved = eval(value, {"a": array * (1 + 2.0**-40)})
+    reach = eval(bound, {"a": array, "b": np.abs(array) * 2.0**13, "v": found})
+    assert np.all(np.abs(moved - found) <= permitted(reach))
+    assert np.all(np.abs(moved - found)[np.abs(array) > 0.5] > permitted(allowed)[np.abs(array) > 0.5])
 
 
 @pytest.mark.parametrize("function", [jax.scipy.special.erf, jax.scipy.special.erfc])

@@ -5,15 +5,23 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from derivations.cli.terminal import show_run
 from derivations.ledger import Entry, entries_of, find, misprints_of
+from derivations.oracle import runs
 from derivations.oracle.cases import draw, letters_of, parse
 from derivations.oracle.judges import Bench, is_index, left_sides, parameters_of
-from derivations.oracle.verdicts import Verdict, judge_once, right_sides, verify
+from derivations.oracle.program import programs
+from derivations.oracle.program.primitives import RULES
+from derivations.oracle.records import record
+from derivations.oracle.runs import run
+from derivations.oracle.verdicts import Failure, Verdict, judge_once, right_sides, verify
 from tests.support import LEDGER, title, with_hand
 
 EXAMPLES = 25
@@ -36,11 +44,11 @@ def spoilt(entry: Entry, spoil: Callable[[Any], Any]) -> Callable[..., Any]:
     return faulty
 
 
-def one_entry_off(value: Any) -> Any:
-    """One entry, the largest, wrong by 1e-12 of itself."""
+def one_entry_off(value: Any, by: float = 1e-12) -> Any:
+    """One entry, the largest, wrong by this part of itself."""
     array = np.array(value, dtype=float)
     place = np.unravel_index(np.argmax(np.abs(array)), array.shape)
-    array[place] *= 1 + 1e-12
+    array[place] *= 1 + by
     return array
 
 
@@ -198,6 +206,71 @@ def test_a_forward_pass_that_differs_from_the_reference_is_a_disagreement_of_jud
     assert "reverse and complex disagree" in verdict.reason
 
 
+# --- primitives without a rule ------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["dot_general", "logistic", "broadcast_in_dim", "reduce_sum"])
+def missing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A primitive whose rule is deleted, as if a new version of JAX had introduced it."""
+    name: str = request.param
+    monkeypatch.delitem(RULES, name)
+    monkeypatch.setattr(programs, "_program", cache(programs._program.__wrapped__))
+    return name
+
+
+LARGE = ("mlp.dE_dW_matrix", "mlp.gradients", "skipgram.gradients")
+
+
+def test_a_run_goes_on_without_a_rule_and_says_so(missing: str, capsys: pytest.CaptureFixture[str]) -> None:
+    result = run([find(label) for label in LARGE], examples=10, seed=3)
+    assert result.holds, [verdict.reason for verdict in result.verdicts]
+    recorded = record(result)
+    concerned = recorded["without_rule"][missing]
+    assert recorded["without_rule"].keys() == {missing}
+    assert set(concerned) <= set(LARGE)
+    show_run(Console(width=500), recorded)
+    (note,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note:")]
+    assert missing in note
+    assert all(label in note for label in concerned)
+
+
+@pytest.mark.parametrize("fault", ["factor 2", "float32 in the middle", "one entry off by 1e-9"])
+@pytest.mark.parametrize("label", LARGE)
+def test_a_fault_is_caught_without_a_rule(missing: str, label: str, fault: str) -> None:
+    """Estimated bounds are wider than derived ones, by which 1e-12 is caught."""
+    spoil = OUTPUT_FAULTS.get(fault, lambda value: one_entry_off(value, 1e-9))
+    verdict = verdict_with(find(label), spoilt(find(label), spoil))
+    assert verdict.failure is not None
+    assert verdict.failure.judge != "referee"
+
+
+# --- a run that fails is not slow ---------------------------------------------------------------------
+
+
+def test_an_entry_that_fails_is_not_tried_on_all_test_cases() -> None:
+    entry = find("mlp.dE_dW_matrix")
+    wrong, right = verify([with_hand(entry, spoilt(entry, np.negative)), entry], 20, seed=0)
+    assert (wrong.instances, right.instances) == (3, 20)
+
+
+def test_counterexamples_are_searched_for_the_first_failing_errata_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searched: list[str] = []
+    errata = [entry for entry in LEDGER if entry.misprint][:5]
+    failure = Failure("E", "reverse", "", "wrong")
+
+    def failing(entries: list[Entry], *_: Any) -> list[Verdict]:
+        return [Verdict(entry, 3, failure=failure, misprint_failures=3) for entry in entries]
+
+    monkeypatch.setattr(runs, "verify", failing)
+    monkeypatch.setattr(runs, "counterexample", lambda entry: searched.append(entry.label))
+    recorded = record(run(errata, examples=3, seed=0))
+    labels = [entry.label for entry in errata]
+    assert searched == labels[:3]
+    assert recorded["not_searched"] == labels[3:]
+
+
 # --- what an adversary tried ------------------------------------------------------------------------
 
 
@@ -269,8 +342,6 @@ def test_two_entries_of_one_label_are_judged_each(wrong_first: bool) -> None:
 
 
 def test_a_run_is_of_the_ledger() -> None:
-    from derivations.oracle.runs import run
-
     entry = find("mlp.dE_dW_matrix")
     with pytest.raises(ValueError, match="judges entries of the ledger"):
         run([with_hand(entry, spoilt(entry, np.negative))], 3, seed=0)
@@ -365,8 +436,6 @@ def test_a_failure_names_quantity_shape_worst_index_values_and_the_instance() ->
 
 
 def test_workers_reach_the_verdicts_that_one_process_reaches() -> None:
-    from derivations.oracle.runs import run
-
     entries = [entry for entry in LEDGER if entry.section in ("2", "4")]
     one, two = (run(entries, examples=5, seed=4, jobs=jobs) for jobs in (1, 2))
     for a, b in zip(one.verdicts, two.verdicts, strict=True):

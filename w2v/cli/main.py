@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,18 +19,23 @@ from w2v.vectors.vectors import UnknownWordError, WordVectors
 from w2v.visualizer.command import visualize
 
 FILE = click.Path(path_type=Path)
-MENDABLE = (ValueError, OSError, ArithmeticError, ModuleNotFoundError, UnknownWordError)
-"""What is raised about something that the user gave, and says so itself."""
+USER_ERRORS = (ValueError, OSError, ArithmeticError, ModuleNotFoundError, UnknownWordError)
+"""Errors about what the user gave, whose text says what to change."""
+
+STREAM_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+"""Errors that, without the name of a file, are about standard output."""
 
 
 def main() -> None:
-    """Run the command line; an error the user can mend is one line and a non-zero exit status.
+    """Run the command line; an error that the user can correct is one line and a non-zero exit status.
 
     Where nobody reads on, as in ``w2v ... | head``, click and rich stop without a word.
     """
     for stream in (sys.stdout, sys.stderr):  # a terminal without a letter gets a ? for it, not an error
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    if os.environ.get("COLUMNS") == "0":  # to rich a terminal without columns, on which nothing can be seen
+        del os.environ["COLUMNS"]
     try:
         cli.main(prog_name="w2v", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as problem:
@@ -40,21 +47,23 @@ def main() -> None:
         stop("stopped", 130)
     except MemoryError:
         stop("this does not fit into memory: give fewer words or smaller vectors", 1)
-    except MENDABLE as problem:
+    except USER_ERRORS as problem:
         stop(one_line(problem), 1)
 
 
 def stop(reason: str, status: int) -> None:
-    """Say why, and leave."""
+    """Print the reason as an error and end with the status."""
     click.echo(f"Error: {reason}", err=True)
     sys.exit(status)
 
 
 def one_line(problem: BaseException) -> str:
-    """An error's text in one line; a file comes first, and no number that only programs know."""
+    """Return an error's text in one line, a file's name first, without the number of the error."""
     text = str(problem)
     if isinstance(problem, OSError) and problem.strerror:
-        text = f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror
+        unnamed = "standard output: " if problem.errno in STREAM_ERRORS else ""
+        name = f"{problem.filename}: " if problem.filename else unnamed
+        text = f"{name}{problem.strerror}"
     return " ".join(text.split())
 
 

@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from derivations._signals import leaving_at_once
 from w2v.train.checkpoints import EVERY
 from w2v.train.settings import BACKENDS, DTYPES, LOSSES, SHARED
 
@@ -111,9 +112,12 @@ def train(
         raise ValueError(f"{output}: vectors and model cannot be one file: give another --model")
     word2vec = Word2Vec(**settings)
     run = output.with_name(f"{output.name}.run")
+    if word2vec.settings.backend == "jax":
+        with leaving_at_once("Error: stopped"):  # an interrupted import of JAX crashes
+            import w2v.train.jax_backend  # noqa: F401
     began = time.monotonic()
     try:
-        with shown() as (on_read, on_progress):
+        with shown() as (on_read, on_progress, stop_bars), leaving_at_once(f"Error: {STOPPED}", stop_bars):
             word2vec.fit(
                 text,
                 checkpoint=run,
@@ -125,12 +129,15 @@ def train(
                 on_progress=on_progress,
             )
     except KeyboardInterrupt:
-        raise StoppedError("stopped; the same command with --resume goes on") from None
+        raise StoppedError(STOPPED) from None
     word2vec.wv.save(output)
     if model:
         word2vec.save(model)
     RunFolder(run).remove()
     click.echo(summary(word2vec, output, time.monotonic() - began))
+
+
+STOPPED = "stopped; the same command with --resume goes on"
 
 
 class StoppedError(click.ClickException):
@@ -172,7 +179,9 @@ def summary(word2vec: Any, output: Path, seconds: float) -> str:
 
 
 @contextlib.contextmanager
-def shown() -> Iterator[tuple[Callable[[int, int | None], None], Callable[[Any], None]]]:
+def shown() -> Iterator[
+    tuple[Callable[[int, int | None], None], Callable[[Any], None], Callable[[], None]]
+]:
     """Two bars on standard error, for reading and for training, where somebody looks at it."""
     console = Console(stderr=True)
     columns = (
@@ -207,4 +216,4 @@ def shown() -> Iterator[tuple[Callable[[int, int | None], None], Callable[[Any],
                 state=f"{loss}alpha {progress.alpha:.4f}",
             )
 
-        yield on_read, on_progress
+        yield on_read, on_progress, bar.stop

@@ -149,6 +149,8 @@ def _read(
     before = 0
     for file, size in zip(files, sizes, strict=True):
         with contextlib.ExitStack() as stack:
+            if file is None and sys.stdin is None:
+                raise OSError(errno.EBADF, "closed: give a file, or text on a pipe", "standard input")
             raw = sys.stdin.buffer if file is None else stack.enter_context(file.open("rb"))
             name = "standard input" if file is None else str(file)
             start = before

@@ -1,4 +1,4 @@
-"""The exercises, in the paper's order; ``exercises.format`` says what is in their files."""
+"""The exercises, in the paper's order; ``exercises.format`` describes their files."""
 
 ORDER = (
     "sigmoid_unit",

@@ -1,23 +1,23 @@
-"""A batch, and a bias stretched over it
+"""A mini-batch, and a bias that is broadcast
 
     X, W, b  -->  Y  -->  E  <--  T
 
-B examples at once, one a row: Y = X W + b. The bias b has the shape (N,) and NumPy adds it to every
-row. The error is that of all examples, added and not averaged: E = ½ Σ_r Σ_i (y_ri - t_ri)².
+B examples at once, one per row: Y = X W + b. The bias b has the shape (N,), and NumPy broadcasts it
+to every row. The loss is summed over the examples, not averaged: E = ½ Σ_r Σ_i (y_ri - t_ri)².
 
-Write ∂E/∂W and ∂E/∂b, as a pair. What was stretched on the way forward has to be gathered on the
-way back.
+Write ∂E/∂W and ∂E/∂b, as a pair. An array that is broadcast in the forward pass has a gradient that
+is summed in the backward pass.
 """
 
 import numpy as np
 
-PAPER = "§5, p. 7: numpy_shapes.dot, numpy_shapes.outer; a batch is our use of them"
+PAPER = "§5, p. 7: numpy_shapes.dot, numpy_shapes.outer; the mini-batch is ours"
 SHAPES = "X: B K, W: K N, b: N, T: B N"
 WRT = "W b"
 
 
 def loss(X, W, b, T):
-    """E, for the judges."""
+    """The loss E, in JAX."""
     import jax.numpy as jnp
 
     Y = X @ W + b
@@ -32,12 +32,12 @@ def gradient(X, W, b, T):
 
 
 HINTS = """
-For a single example it would be an outer product for W, and the error itself for b. A weight is
-used once by every example: what do you do with the B contributions?
+For a single example the gradient is an outer product for W, and the error itself for b. Every
+example uses every weight once: what do you do with the B contributions?
 
-A sum of B outer products is one product of two matrices. The shapes leave you one way to multiply X
-(B, K) and e (B, N) to something of the shape (K, N).
+A sum of B outer products is one matrix product. There is only one way to multiply X (B, K) and e
+(B, N) so that the result has the shape (K, N).
 
-The bias of a column was added to each row of that column. Sum over the axis that its shape does not
-have, and over no other: b has N numbers, and so has its gradient.
+b_i was added to every row of column i. Sum over the axis that b does not have, and over no other: b
+has N entries, and so has its gradient.
 """

@@ -1,13 +1,13 @@
-"""CBOW: the mean of the words around
+"""CBOW: the mean of the context words
 
     x_1, ..., x_C  --mean-->  x  --W-->  h  --W'-->  u  --softmax-->  y  --cross-entropy-->  E  <--  t
 
-The skip-gram turned round: C words, the rows of X, one-hot, predict the one in their middle. Their
-vectors are averaged, h_i = 1/C Σ_c Σ_k x_ck w_ki; then u_j = Σ_i h_i w'_ij, y is the softmax of u,
-and E = -Σ_j t_j log y_j. A word may be there twice.
+CBOW is the skip-gram in the other direction: C context words, the one-hot rows of X, predict the
+target word between them. Their vectors are averaged, h_i = 1/C Σ_c Σ_k x_ck w_ki; then u_j = Σ_i
+h_i w'_ij, y is the softmax of u, and E = -Σ_j t_j log y_j. A word can occur twice in the context.
 
-Write both gradients, ∂E/∂W first, and return the pair. (The two best-known programs get one of them
-wrong by a factor.)
+Write both gradients, ∂E/∂W first, and return the pair. (The two best-known implementations have a
+wrong factor in one of them.)
 """
 
 import numpy as np
@@ -18,13 +18,13 @@ WRT = "W W_prime"
 
 
 def softmax(u):
-    """e^{u_j} / Σ_k e^{u_k}; the largest score is taken off first, which changes nothing else."""
+    """e^{u_j} / Σ_k e^{u_k}; subtracting the largest score changes no value and avoids overflow."""
     exp_u = np.exp(u - np.max(u))
     return exp_u / np.sum(exp_u)
 
 
 def loss(X, t, W, W_prime):
-    """E, for the judges."""
+    """The loss E, in JAX."""
     import jax
     import jax.numpy as jnp
 
@@ -45,12 +45,12 @@ def gradient(X, t, W, W_prime):
 
 
 HINTS = """
-After the mean there is one h, one row of scores and one error: ∂E/∂W' and the error at the hidden
-layer are those of the skip-gram with one context word.
+After the mean there is one h, one vector of scores and one error: ∂E/∂W' and the error at the
+hidden layer are those of the skip-gram with one context word.
 
-Think of one row of W. By how much does h move when this row does? Not by all of it, if C words
-share the mean; and by twice its share, if the word is there twice.
+Take one row of W. By how much does h change when this row changes? By 1/C of the change, because the
+mean is over C words; by 2/C if the word occurs twice.
 
-The mean of the rows of X has all of this in it. It stands where the one-hot x of the skip-gram
-stood.
+The mean of the rows of X holds exactly these factors. It takes the place of the one-hot x in the
+gradient of the skip-gram.
 """

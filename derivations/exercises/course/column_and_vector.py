@@ -1,12 +1,12 @@
-"""A column that meets a vector
+"""A column minus a vector
 
     A, b  -->  c  -->  E  <--  t
 
 A matrix times a vector, c_i = Σ_j a_ij b_j, and E = ½ Σ_i (c_i - t_i)². In NumPy c has the shape
-(M,). The targets come as a column, (M, 1), as tables and data files often give them. On paper there
-is no difference.
+(M,). The targets are a column of shape (M, 1), as they often are when read from a table. On paper
+there is no difference.
 
-Write ∂E/∂A and ∂E/∂b, as a pair, and look at the shape of everything that you subtract.
+Write ∂E/∂A and ∂E/∂b, as a pair, and check the shapes in every subtraction.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ WRT = "A b"
 
 
 def loss(A, b, t):
-    """E, for the judges."""
+    """The loss E, in JAX."""
     import jax.numpy as jnp
 
     c = A @ b
@@ -32,11 +32,11 @@ def gradient(A, b, t):
 
 
 HINTS = """
-Print (A @ b - t).shape for M = 3. A column less a vector is no error to NumPy: it makes a square of
-all the differences there are. Only M of them are meant.
+Print (A @ b - t).shape for M = 3. NumPy broadcasts a vector minus a column to an (M, M) array of
+all differences, without an error. You want only M of them.
 
-So make a vector of the column before anything else; then e_i = c_i - t_i has the shape (M,).
+Make a vector of the column first; then e_i = c_i - t_i has the shape (M,).
 
-Every a_ij meets one e_i and one b_j, and nothing is summed. Every b_j meets a whole column of A,
-and there a sum over i is left: which product of A and e has the shape (N,)?
+∂E/∂a_ij is a product of one e_i and one b_j, without a sum. b_j multiplies a whole column of A, so
+∂E/∂b_j is a sum over i: which product of A and e has the shape (N,)?
 """

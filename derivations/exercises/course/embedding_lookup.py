@@ -1,24 +1,24 @@
-"""Looking vectors up, some of them twice
+"""Looking up embeddings, some of them twice
 
     words  --W-->  H  -->  E  <--  T
 
-Programs do not multiply with one-hot words. They look vectors up: H = W[words], row b of H is the
-vector of word number words[b]. In a text the same word comes again and again. Here E = ½ Σ_b Σ_i
-(h_bi - t_bi)².
+Implementations do not multiply by one-hot vectors. They index the embedding matrix: H = W[words], so
+row b of H is row words[b] of W. The same word can occur several times. Here E = ½ Σ_b Σ_i (h_bi -
+t_bi)².
 
-Write ∂E/∂W, of the shape of W, without a one-hot array. Words that were not looked up have a
-gradient too.
+Write ∂E/∂W, with the shape of W, without a one-hot array. The rows of words that were not looked up
+are part of it: their gradient is zero.
 """
 
 import numpy as np
 
-PAPER = "§8, p. 11: batches.dE_dW (as a lookup it is ours)"
+PAPER = "§8, p. 11: batches.dE_dW (the lookup is ours)"
 SHAPES = "words: B words of V, T: B N, W: V N"
 WRT = "W"
 
 
 def loss(words, T, W):
-    """E, for the judges."""
+    """The loss E, in JAX."""
     import jax.numpy as jnp
 
     H = W[words]
@@ -35,11 +35,11 @@ def gradient(words, T, W):
 
 
 HINTS = """
-Row b of H has an error of its own, shape (B, N) for all of them. Each belongs to one row of W: its
-word's. Start with zeros of the shape of W.
+Each row of H has an error, shape (B, N) for all of them. Each belongs to one row of W, that of its
+word. Start with zeros of the shape of W.
 
-If a word is there twice, its row gets two errors. What do you do with contributions that meet?
+If a word occurs twice, its row of W gets two errors. What do you do with the two contributions?
 
-Try it: after a = np.zeros(3), what does a[[1, 1]] += 1 leave in a? The indexed += reads first and
-writes once. NumPy has a method of np.add for indices that come again; or use a loop over the words.
+Try it: after a = np.zeros(3) and a[[1, 1]] += 1, what is a? An indexed += reads all entries first, and
+writes each of them once. np.add has a method for repeated indices; or use a loop over the words.
 """

@@ -2,11 +2,11 @@
 
     u  --σ-->  h  --W'-->  u'  --σ-->  y  -->  E  <--  t
 
-One layer further back. N hidden units receive u and send out h_i = σ(u_i). Each of them feeds every
-one of the M outputs, u'_j = Σ_i h_i w'_ij, and from there on it is the exercise before: y_j =
-σ(u'_j) and E = ½ Σ_j (t_j - y_j)². The paper calls ∂E/∂u_i the error EI_i.
+One layer further back. The N hidden units have inputs u and values h_i = σ(u_i). Each is connected
+to all M outputs, u'_j = Σ_i h_i w'_ij. The rest is the previous exercise: y_j = σ(u'_j) and E = ½
+Σ_j (t_j - y_j)². The paper calls ∂E/∂u_i the error EI_i.
 
-Write EI, one number for each hidden unit.
+Write EI, one entry for each hidden unit.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ def sigmoid(u):
 
 
 def loss(u, t, W_prime):
-    """E, for the judges."""
+    """The loss E, in JAX."""
     import jax
     import jax.numpy as jnp
 
@@ -43,13 +43,12 @@ def gradient(u, t, W_prime):
 
 
 HINTS = """
-Start with the EI' of the exercise before, shape (M,). A hidden unit is blamed for the errors of all
-the outputs that it feeds: how much for each?
+Start with the EI' of the previous exercise, shape (M,). A hidden unit contributes to all M outputs:
+how much does u'_j change with h_i?
 
-The way back from u'_j to h_i has the same weight as the way there, w'_ij. Sum over the outputs,
-which leaves one number for each hidden unit: the shapes tell you on which side of W' the vector EI'
-stands.
+By w'_ij. The chain rule sums over the outputs, which leaves one number for each hidden unit: the
+shapes tell you on which side of W' the vector EI' stands.
 
-That was ∂E/∂h. From h back to u there is one more arrow, and it is a sigmoid: take its slope from
-its own value, which is h and not y.
+That was ∂E/∂h. Between u and h there is one more sigmoid: write its derivative with its own value,
+which is h and not y.
 """

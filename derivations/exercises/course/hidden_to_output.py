@@ -1,9 +1,9 @@
-"""The weights from hidden layer to output
+"""The weights from the hidden layer to the output
 
     h  --W'-->  u'  --σ-->  y  -->  E  <--  t
 
-The hidden layer h is given, N numbers. The M outputs weigh it, u'_j = Σ_i h_i w'_ij, and y_j =
-σ(u'_j), E = ½ Σ_j (t_j - y_j)². These weights are learned: each has to know its share in the error.
+The hidden layer h is given, N numbers. The outputs are y_j = σ(u'_j) with u'_j = Σ_i h_i w'_ij, and
+E = ½ Σ_j (t_j - y_j)². To learn the weights, gradient descent needs the derivative by each of them.
 
 Write ∂E/∂W', a matrix of the shape of W'.
 """
@@ -21,7 +21,7 @@ def sigmoid(u):
 
 
 def loss(h, t, W_prime):
-    """E, for the judges."""
+    """The loss E, in JAX."""
     import jax
     import jax.numpy as jnp
 
@@ -39,11 +39,11 @@ def gradient(h, t, W_prime):
 
 
 HINTS = """
-The weight w'_ij enters E by one door only, u'_j. So ∂E/∂w'_ij is the error signal of output j,
-which you have from before, times one more factor.
+E depends on the weight w'_ij through u'_j alone. So ∂E/∂w'_ij is the error signal of output j, which
+you know from before, times one more factor.
 
-That factor is ∂u'_j/∂w'_ij: what the weight is multiplied with on the way forward.
+That factor is ∂u'_j/∂w'_ij: what the weight is multiplied by in the forward pass.
 
-Every hidden number meets every error signal, and nothing is added up: N numbers and M numbers make
-a table of N rows and M columns. NumPy has a function for this (§5 of the paper names it).
+There is a product for each pair of a hidden value and an error signal, and no sum: N and M numbers
+give a matrix of N rows and M columns. NumPy has a function for this (§5 of the paper names it).
 """

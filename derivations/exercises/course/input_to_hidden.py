@@ -1,11 +1,11 @@
-"""The weights from input to hidden layer
+"""The weights from the input to the hidden layer
 
     x  --W-->  u  --σ-->  h  --W'-->  u'  --σ-->  y  -->  E  <--  t
 
-Now the whole way: K inputs, u_i = Σ_k x_k w_ki, N hidden units h_i = σ(u_i), u'_j = Σ_i h_i w'_ij,
+Now all layers: K inputs, u_i = Σ_k x_k w_ki, N hidden units h_i = σ(u_i), u'_j = Σ_i h_i w'_ij,
 M outputs y_j = σ(u'_j), and E = ½ Σ_j (t_j - y_j)².
 
-Write ∂E/∂W, a matrix of the shape of W. W' stays as it is.
+Write ∂E/∂W, a matrix of the shape of W. W' is constant.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ def sigmoid(u):
 
 
 def loss(x, t, W, W_prime):
-    """E, for the judges."""
+    """The loss E, in JAX."""
     import jax
     import jax.numpy as jnp
 
@@ -43,10 +43,10 @@ def gradient(x, t, W, W_prime):
 
 
 HINTS = """
-You have written nearly all of this: the error signal EI of the hidden units, two exercises ago.
+You have written most of this two exercises ago: the error signal EI of the hidden units.
 
-The last arrow back is from u_i to w_ki. What is w_ki multiplied with on the way forward?
+The last factor is ∂u_i/∂w_ki. What is w_ki multiplied by in the forward pass?
 
-It is the last exercise once more, one layer down: what the weight carried forward, times the error
-signal that came back to its other end. Rows belong to inputs, columns to hidden units.
+It is the previous exercise again, one layer lower: the input of the weight times the error signal at
+its output. Rows belong to inputs, columns to hidden units.
 """

@@ -4,9 +4,9 @@
                        u  --σ-->  y  --log-->  E
     S  --W'-->  v'  ---'
 
-In the place of a softmax over V words, D questions with the answers yes and no. Row d of S is a
-word, one-hot: the first is the one that was seen beside x, the answer is yes; the others were drawn
-at random, the answer is no, and a word may be drawn twice. With h_i = Σ_k x_k w_ki, the output
+A softmax over V words is replaced by D binary classifications. Row d of S is a one-hot word: the first
+is the positive, which was observed in the context of x; the others are negatives, drawn at random,
+and a word can be drawn twice. With h_i = Σ_k x_k w_ki, the output
 vectors v'_di = Σ_j s_dj w'_ij and the scores u_d = Σ_i v'_di h_i, the loss is E = -log σ(u_1) -
 Σ_{d>1} log σ(-u_d).
 
@@ -26,7 +26,7 @@ def sigmoid(u):
 
 
 def loss(x, S, W, W_prime):
-    """E, for the judges: a yes costs log(1 + e^u) - u, which is -log σ(u), and a no log(1 + e^u)."""
+    """The loss E, in JAX: -log σ(u) = log(1 + e^u) - u for the positive, log(1 + e^u) for a negative."""
     import jax
     import jax.numpy as jnp
 
@@ -48,12 +48,12 @@ def gradient(x, S, W, W_prime):
 
 
 HINTS = """
-Find ∂E/∂u_d for a yes and for a no. Both come out as what was predicted less the answer, a one or a
-zero, which looks just like softmax and cross-entropy, with a sigmoid for each question.
+Find ∂E/∂u_d for the positive and for a negative. Both are the prediction minus the label, 1 or 0, as
+with softmax and cross-entropy, but with a sigmoid for each sample.
 
-The error at the hidden layer is gathered from the D output vectors that were asked for, each
-weighed by its error. The error of a question goes to its word's column of W', times h.
+The error at the hidden layer is the sum of the D output vectors, each multiplied by its error. In ∂E/∂W'
+the column of a sampled word is its error times h.
 
-S takes the errors from questions to words: a product of e and S gives each of the V words the
-errors of all questions about it, added, and zero to words that were not asked for.
+S maps samples to words: a product of e and S sums the errors of all samples of a word, for each of
+the V words, and gives zero for words that were not sampled.
 """

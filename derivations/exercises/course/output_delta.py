@@ -2,12 +2,11 @@
 
     u'  --σ-->  y  -->  E  <--  t
 
-M output units, each with a sigmoid of its own: y_j = σ(u'_j) and E = ½ Σ_j (t_j - y_j)². What the
-units receive, u', is given. The paper calls ∂E/∂u'_j the error EI'_j, and all of backpropagation
-starts with it.
+M output units, each with its own sigmoid: y_j = σ(u'_j) and E = ½ Σ_j (t_j - y_j)². Their inputs u'
+are given. The paper calls ∂E/∂u'_j the error EI'_j; backpropagation starts with it.
 
-Write EI', one number for each output unit. (The paper's p. 4 prints one of its factors wrong, its
-p. 5 has it right. The check does not mind which page you read, only what you write.)
+Write EI', one entry for each output unit. (One of its factors is misprinted on p. 4 of the paper and
+correct on p. 5.)
 """
 
 import numpy as np
@@ -23,7 +22,7 @@ def sigmoid(u):
 
 
 def loss(u_prime, t):
-    """E, for the judges."""
+    """The loss E, in JAX."""
     import jax
     import jax.numpy as jnp
 
@@ -39,12 +38,12 @@ def gradient(u_prime, t):
 
 
 HINTS = """
-No unit sees another's u'_j, so nothing is summed: each entry of the answer is made of the same
-entry of y and of t.
+y_j depends on u'_j alone, so there is no sum: each entry of the answer is computed from the same entry
+of y and of t.
 
-It is a product of two slopes, that of half a square and that of a sigmoid. The first knows the
-target, the second does not.
+It is a product of two derivatives, that of half a square and that of a sigmoid. Only the first
+depends on the target.
 
-Try one unit: at u' = 0 the prediction is 1/2 and the slope of the sigmoid 1/4. With the target 0
+Try one unit: at u' = 0 the prediction is 1/2 and the derivative of the sigmoid is 1/4. With the target 0
 the answer is 1/8, with the target 1 it is -1/8.
 """

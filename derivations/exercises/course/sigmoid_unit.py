@@ -2,11 +2,11 @@
 
     x  --w-->  u  --σ-->  y  -->  E  <--  t
 
-A unit weighs its K inputs and adds them up, u = Σ_i x_i w_i. A sigmoid bends the sum, y = σ(u), and
-the error is half the square of what is missing to the target, E = (t - y)² / 2. By how much does E
-change when a weight does?
+The unit computes a weighted sum of its K inputs, u = Σ_i x_i w_i, and its output is y = σ(u). The
+error is half the squared difference from the target, E = (t - y)² / 2. By how much does E change
+when a weight changes?
 
-Write ∂E/∂w, one number for each weight. Go from E back to w, one factor of the chain rule an arrow.
+Write ∂E/∂w, one entry for each weight. Go from E back to w: each arrow is a factor of the chain rule.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ def sigmoid(u):
 
 
 def loss(x, w, t):
-    """E, for the judges."""
+    """The loss E, in JAX."""
     import jax
 
     u = x @ w
@@ -39,13 +39,11 @@ def gradient(x, w, t):
 
 
 HINTS = """
-Run the unit forwards first: you need its y. Then ask each arrow, from the right: if what is on its
-left moves a little, by how much does what is on its right move?
+Compute y first: the derivative needs it. Then take the arrows from right to left: if the value on
+the left of an arrow changes a little, by how much does the value on its right change?
 
-There are three factors. The first, ∂E/∂y, is the slope of half a square: mind which of y and t is
-subtracted from the other.
+There are three factors. The first, ∂E/∂y, is the derivative of half a square: mind the sign.
 
-The slope of a sigmoid can be written with its value alone: where y is 1/2 it is 1/4, and it
-vanishes where y is 0 or 1. The last factor, ∂u/∂w_i, is what the weight w_i is multiplied with in
-u.
+The derivative of a sigmoid can be written with its value alone: it is 1/4 where y is 1/2, and it tends
+to 0 where y tends to 0 or 1. The last factor, ∂u/∂w_i, is what the weight w_i is multiplied by in u.
 """

@@ -2,9 +2,9 @@
 
     x  --W-->  h  --W'-->  u_c  --softmax-->  y_c  --cross-entropy-->  E  <--  t_c      c = 1 ... C
 
-One word predicts all the words around it. Its vector is h_i = Σ_k x_k w_ki, the scores are u_{c,j}
-= Σ_i h_i w'_ij, the same for every place c, and the losses of the places are added up: E = -Σ_c Σ_j
-t_{c,j} log y_{c,j}. Row c of t is the word at place c, one-hot or at least summing to one.
+One word predicts all its context words. Its vector is h_i = Σ_k x_k w_ki, the scores are u_{c,j} =
+Σ_i h_i w'_ij, the same for every position c, and the loss is summed over the positions: E = -Σ_c
+Σ_j t_{c,j} log y_{c,j}. Row c of t is the target at position c; its entries sum to one.
 
 Write both gradients, ∂E/∂W first, and return the pair.
 """
@@ -17,13 +17,13 @@ WRT = "W W_prime"
 
 
 def softmax(u):
-    """e^{u_j} / Σ_k e^{u_k}; the largest score is taken off first, which changes nothing else."""
+    """e^{u_j} / Σ_k e^{u_k}; subtracting the largest score changes no value and avoids overflow."""
     exp_u = np.exp(u - np.max(u))
     return exp_u / np.sum(exp_u)
 
 
 def loss(x, t, W, W_prime):
-    """E, for the judges."""
+    """The loss E, in JAX."""
     import jax
     import jax.numpy as jnp
 
@@ -43,11 +43,11 @@ def gradient(x, t, W, W_prime):
 
 
 HINTS = """
-Each place makes its own error e_c = y_c - t_c, a row of V numbers. All of them come back to the
-same h and the same W'. What happens to contributions that meet?
+Each position c has its own error e_c = y_c - t_c, a row of V numbers, and all positions share h and
+W'. How are the contributions of the positions combined?
 
-The paper calls the sum of the errors EI. From there on it is the exercise before, with EI for e.
+The paper calls the sum of the errors EI. The rest is the previous exercise, with EI in place of e.
 
-All places have the same y. In EI it counts as often as there are places: how often does it in
-yours? Try it with two places that hold different words.
+All positions have the same y, and EI contains it once for each position. How often does yours? Try
+two positions with different words.
 """

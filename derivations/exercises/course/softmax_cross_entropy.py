@@ -2,13 +2,13 @@
 
     u  --softmax-->  y  --cross-entropy-->  E  <--  t
 
-The softmax gives y_j = e^{u_j} / Σ_k e^{u_k}, and the cross-entropy E = -Σ_j t_j log y_j says how
-far that is from the target t, whose entries sum to one. The paper says what comes back to the
-scores and leaves the reason out. You have the Jacobian of the softmax from before; find what is
-left of it after the logarithm.
+The softmax gives y_j = e^{u_j} / Σ_k e^{u_k}, and the cross-entropy E = -Σ_j t_j log y_j
+measures how far that is from the target t, whose entries sum to one. The paper gives ∂E/∂u without a
+derivation. You know the Jacobian of the softmax from the previous exercise; find how it simplifies
+with the logarithm.
 
-Write ∂E/∂u, the softmax too. Scores of ±10000 are tried, and e^10000 is more than a float64 can
-hold.
+Write ∂E/∂u, including the softmax. The check tries scores of ±10000, and e^10000 overflows in
+float64.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ WRT = "u"
 
 
 def loss(u, t):
-    """E, for the judges."""
+    """The loss E, in JAX."""
     import jax
     import jax.numpy as jnp
 
@@ -36,12 +36,12 @@ def gradient(u, t):
 
 
 HINTS = """
-A softmax does not change if the same number is taken off all scores. Which number makes sure that
-no exponent is positive, and at least one is zero?
+A softmax does not change if the same number is subtracted from all scores. Which number makes no
+exponent positive, and at least one of them zero?
 
-The slope of the cross-entropy is ∂E/∂y_k = -t_k / y_k. Multiply it with ∂y_k/∂u_j from the last
-exercise and sum over k, on paper: the y_k in the denominator cancels.
+The derivative of the cross-entropy is ∂E/∂y_k = -t_k / y_k. Multiply it by ∂y_k/∂u_j from the
+previous exercise and sum over k, on paper: the y_k in the denominator cancels.
 
-What is left is a sum over the targets, and they sum to one. The answer is so short that neither a
-logarithm nor a division by y is in it; its entries sum to zero.
+A sum over the targets remains, and they sum to one. The result has neither a logarithm nor a division
+by y; its entries sum to zero.
 """

@@ -1,11 +1,12 @@
-"""What comes back through a softmax
+"""The gradient through a softmax
 
     u  --softmax-->  y  --v-->  E
 
-A softmax turns M scores into shares that sum to one, y_j = e^{u_j} / Σ_k e^{u_k}. Whatever follows
-it sends back one number for each share; here they are given, v_j = ∂E/∂y_j, and E = Σ_j v_j y_j.
+A softmax turns M scores into probabilities, y_j = e^{u_j} / Σ_k e^{u_k}. The gradient with respect
+to them is given, v_j = ∂E/∂y_j; that is, E = Σ_j v_j y_j.
 
-Write ∂E/∂u. Mind that every score moves all the shares: raise one, and the others pay for it.
+Write ∂E/∂u. Every score changes all the probabilities: if one score rises, the other probabilities
+fall.
 """
 
 import numpy as np
@@ -16,13 +17,13 @@ WRT = "u"
 
 
 def softmax(u):
-    """e^{u_j} / Σ_k e^{u_k}; the largest score is taken off first, which changes nothing else."""
+    """e^{u_j} / Σ_k e^{u_k}; subtracting the largest score changes no value and avoids overflow."""
     exp_u = np.exp(u - np.max(u))
     return exp_u / np.sum(exp_u)
 
 
 def loss(u, v):
-    """E, for the judges."""
+    """The loss E, in JAX."""
     import jax
 
     y = jax.nn.softmax(u)
@@ -38,13 +39,12 @@ def gradient(u, v):
 
 
 HINTS = """
-First the derivatives ∂y_k/∂u_j, a square of M by M numbers. Take two cases: k and j the same, where
-the share has the score in its numerator and in its sum, and k and j different, where only in its
-sum.
+First the derivatives ∂y_k/∂u_j, an M by M matrix. There are two cases: for k = j the score is in the
+numerator and in the denominator, for k ≠ j only in the denominator.
 
-On the diagonal it looks like the slope of a sigmoid. Off the diagonal it is negative, and symmetric
-in k and j. Check yourself: each column must sum to zero, since the shares always sum to one.
+On the diagonal it looks like the derivative of a sigmoid. Off the diagonal it is negative, and
+symmetric in k and j. Check: each column sums to zero, because the probabilities always sum to one.
 
-∂E/∂u_j is the sum over k of v_k ∂y_k/∂u_j: the vector v times that square. If all v are equal, the
+∂E/∂u_j is the sum over k of v_k ∂y_k/∂u_j: the vector v times that matrix. If all v are equal, the
 answer must be zero.
 """

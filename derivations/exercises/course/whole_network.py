@@ -2,11 +2,10 @@
 
     x  --W-->  u  --σ-->  h  --W'-->  u'  --σ-->  y  -->  E  <--  t
 
-The pieces together: u_i = Σ_k x_k w_ki, h_i = σ(u_i), u'_j = Σ_i h_i w'_ij, y_j = σ(u'_j) and E = ½
-Σ_j (t_j - y_j)². One pass forward, one pass back, both matrices of weights.
+All the parts together: u_i = Σ_k x_k w_ki, h_i = σ(u_i), u'_j = Σ_i h_i w'_ij, y_j = σ(u'_j) and E = ½
+Σ_j (t_j - y_j)². One forward pass, one backward pass, both weight matrices.
 
-Write both gradients and return them as a pair, ∂E/∂W first, as if both matrices were changed after
-that and neither before.
+Write both gradients, at the same values of W and W', and return them as a pair, ∂E/∂W first.
 """
 
 import numpy as np
@@ -22,7 +21,7 @@ def sigmoid(u):
 
 
 def loss(x, t, W, W_prime):
-    """E, for the judges."""
+    """The loss E, in JAX."""
     import jax
     import jax.numpy as jnp
 
@@ -44,12 +43,11 @@ def gradient(x, t, W, W_prime):
 
 
 HINTS = """
-Four steps: forward to y, the error signal EI' at the output, the error signal EI at the hidden
-layer, and from the two signals the two matrices.
+Four steps: the forward pass to y, the error signal EI' at the output, the error signal EI at the
+hidden layer, and from the two error signals the two matrices.
 
-Each sigmoid has its own slope: that of the output is written with y, that of the hidden layer with
-h.
+Each sigmoid has its own derivative: at the output it is written with y, at the hidden layer with h.
 
-EI needs W' as it was on the way forward. Both matrices are made in the same way, from what went
-into the weights and from the error that came back to them.
+EI needs W' as it was in the forward pass. Both matrices have the same form: an outer product of the
+input of the weights and the error signal at their output.
 """

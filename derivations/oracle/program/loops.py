@@ -19,7 +19,7 @@ So the roundings of one step enter the next, as the values do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,8 @@ def write_loop(transcript: Transcript, equation: Any) -> None:
     """Write a ``scan`` of a jaxpr into its transcript; its results become operands."""
     params, body = equation.params, equation.params["jaxpr"]
     given = [transcript.operand(variable) for variable in equation.invars]
-    constants = given[: params["num_consts"]]  # the same at each step: the body reads them as they are
+    count, carried = constants_and_carried(params)
+    constants = given[:count]  # the same at each step: the body reads them as they are
     inside = [fresh(transcript, variable) for variable in body.jaxpr.invars[len(constants) :]]
     results = [fresh(transcript, variable) for variable in equation.outvars]
     transcript.operands |= dict(zip(body.jaxpr.invars, constants + inside, strict=True))
@@ -45,17 +46,32 @@ def write_loop(transcript: Transcript, equation: Any) -> None:
     transcript.write(body.jaxpr)
     text, transcript.lines = transcript.text(), outer
     found = [transcript.operand(variable) for variable in body.jaxpr.outvars]
-    lines = loop(transcript, params, (given[len(constants) :], inside, found, results), text)
+    lines = loop(transcript, params, carried, (given[count:], inside, found, results), text)
     transcript.lines.append((" ".join(names(results)), indent("\n".join(lines), "    ")))
     transcript.operands |= dict(zip(equation.outvars, results, strict=True))
 
 
+def constants_and_carried(params: Mapping[str, Any]) -> tuple[int, int]:
+    """The number of constants and of carried values of a scan.
+
+    JAX 0.10 gives them as they are; JAX 0.11 as a tree of its operands: constants, carried, read.
+    """
+    if "num_consts" in params:
+        return params["num_consts"], params["num_carry"]
+    constants, carried, _ = (len(list(part)) for part in params["ft_in"].unpack())
+    return constants, carried
+
+
 def loop(
-    transcript: Transcript, params: Any, operands: tuple[list[Operand], ...], text: list[str]
+    transcript: Transcript,
+    params: Mapping[str, Any],
+    carried: int,
+    operands: tuple[list[Operand], ...],
+    text: list[str],
 ) -> Iterator[str]:
     """The lines of a loop; ``operands`` are those given, inside, found by the body, and the results."""
     given, inside, found, results = operands
-    carried, bounds = params["num_carry"], transcript.bounds
+    bounds = transcript.bounds
     carry, lists = names(inside[:carried]), names(results[carried:])
     count, step = shape_of([params["length"]])[1:-2], f"n{transcript.count}"
     yield from assigned(carry, values(given[:carried], bounds))

@@ -101,7 +101,7 @@ def iota(shape: tuple[int, ...], axis: int) -> Any:
 
 def whole_quotient(a: Any, b: Any) -> Any:
     """The quotient of whole numbers without its fraction, towards zero."""
-    return np.fix(np.divide(a, b)).astype(np.result_type(a, b))
+    return np.trunc(np.divide(a, b)).astype(np.result_type(a, b))
 
 
 HELPERS: dict[str, Any] = {
@@ -154,6 +154,12 @@ def _integer_pow(out: str, params: Params, a: Operand) -> tuple[str, str]:
     n = params.get("y", 2)
     slope = f"abs({n}.0 * {a.value} ** {n - 1})"
     return f"{a.value} ** {n}", joined(scaled(a.bound, slope), f"{abs(n)}.0 * abs({out})")
+
+
+@rule("one_minus_square")
+def _one_minus_square(out: str, _: Params, a: Operand) -> tuple[str, str]:
+    square = f"{a.value} * {a.value}"
+    return f"1.0 - {square}", joined(scaled(a.bound, f"abs(2.0 * {a.value})"), f"{square} + abs({out})")
 
 
 # --- elementary functions -------------------------------------------------------------------------

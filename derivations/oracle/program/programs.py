@@ -22,6 +22,7 @@ import numpy as np
 from derivations.ledger import Model
 from derivations.notation import Quantity
 from derivations.oracle.forward_pass import lines_of
+from derivations.oracle.program.fallback import by_jax
 from derivations.oracle.program.transcripts import Transcript as Transcript  # others find it here
 
 Sizes = Mapping[str, int]
@@ -34,13 +35,15 @@ class Program:
     """A derivative of a model's reference as NumPy source, for every shape.
 
     ``run(inputs, sizes)`` gives its value; ``run_with_bound`` also the bound on its error, in
-    roundings, of the same shape. ``source`` and ``jaxpr`` are for people to read.
+    roundings, of the same shape. ``source`` and ``jaxpr`` are for people to read. ``without_rule``
+    names the primitives that no rule is known for, which JAX itself computes.
     """
 
     source: str
     jaxpr: str
     run: Callable[[Mapping[str, Any], Sizes], Any]
     run_with_bound: Callable[[Mapping[str, Any], Sizes], tuple[Any, Any]]
+    without_rule: tuple[str, ...]
 
 
 def value_program(model: Model, name: str) -> Program:
@@ -57,9 +60,13 @@ def derivative_program(model: Model, of: str, wrt: str, mode: str) -> Program:
 def _program(model: Model, of: str, wrt: str, mode: str) -> Program:
     traced = trace(model, of, wrt, mode)
     arguments = [*model.inputs, NUDGE] if wrt and wrt not in model.inputs else list(model.inputs)
-    plain, bounded = (Transcript(traced, arguments, bounds) for bounds in (False, True))
+    names: list[str] = []
+    plain, bounded = (
+        Transcript(traced, arguments, bounds, without_rule=by_jax(names)) for bounds in (False, True)
+    )
     nudge = model.notation[wrt] if arguments[-1] == NUDGE else None
-    return Program(plain.source, str(traced), _caller(plain, model, nudge), _caller(bounded, model, nudge))
+    run, run_with_bound = (_caller(transcript, model, nudge) for transcript in (plain, bounded))
+    return Program(plain.source, str(traced), run, run_with_bound, tuple(dict.fromkeys(names)))
 
 
 def _caller(

@@ -126,26 +126,35 @@ class Transcript:
                 write_loop(self, equation)
             elif inner is not None:
                 self._write_inlined(equation, inner)
-            elif name in RULES and len(equation.outvars) == 1:
+            else:
+                self._write_by_rule(equation)
+
+    def _write_by_rule(self, equation: Any) -> None:
+        name = equation.primitive.name
+        try:
+            if name in RULES and len(equation.outvars) == 1:
                 self._write_line(equation)
             elif name in SEVERAL:
                 self._write_several(equation, SEVERAL[name])
             else:
-                self._write_without_rule(equation)
+                raise UnknownPrimitiveError(
+                    f"JAX's program uses {name!r}, which has no rule; add one in primitives.py"
+                )
+        except (UnknownPrimitiveError, KeyError):  # a rule that does not know these parameters is none
+            if self.without_rule is None:
+                raise
+            self._write_without_rule(equation)
 
     def _write_without_rule(self, equation: Any) -> None:
         name = equation.primitive.name
-        if self.without_rule is None:
-            raise UnknownPrimitiveError(
-                f"JAX's program uses {name!r}, which has no rule; add one in primitives.py"
-            )
+        assert self.without_rule is not None
         stand_in = f"{name.replace('-', '_')}_{self.count}"
         self.constants[stand_in] = self.without_rule(equation, self.bounds)
 
         def rule(_: Any, __: Any, *operands: Operand) -> tuple[str, str]:
             values, bounds = ([a.value for a in operands], [a.bound or "0.0" for a in operands])
             given = f"[{', '.join(values)}]" + (f", [{', '.join(bounds)}]" if self.bounds else "")
-            return f"{stand_in}({given})", ""
+            return f"{stand_in}(sizes, {given})", ""
 
         self._write_several(equation, rule, estimated=self.bounds)
 
