@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
@@ -14,7 +15,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from derivations.cli._common import need_jax
+from derivations._signals import STOPPED, leaving_at_once
+from derivations.cli._common import clean_up, clean_up_when_terminated, need_jax
 from derivations.cli.exercise import exercise
 from derivations.cli.zoo import zoo
 from derivations.ledger import Entry, find, ledger
@@ -23,12 +25,17 @@ EXAMPLES = 1000
 
 
 def main() -> None:
-    """Run the command line; an error the user can mend is one line and a non-zero exit status."""
+    """Run the command line; an error that the user can correct is one line and a non-zero exit status."""
     for stream in (sys.stdout, sys.stderr):  # a terminal without ∂ gets a ? for it, not an error
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    if os.environ.get("COLUMNS") == "0":  # to rich a terminal without columns, on which nothing can be seen
+        del os.environ["COLUMNS"]
+    # Hypothesis cannot write below the null device, so it leaves no .hypothesis in the user's folder.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(os.devnull, "hypothesis"))
+    clean_up_when_terminated()
     try:
-        sys.exit(cli.main(prog_name="derivations", standalone_mode=False))
+        cli.main(prog_name="derivations", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as problem:
         click.echo(problem.format_message(), err=True)
         sys.exit(problem.exit_code)
@@ -36,14 +43,17 @@ def main() -> None:
         click.echo(f"Error: {problem.format_message()}", err=True)
         sys.exit(problem.exit_code)
     except click.Abort:
-        click.echo("Stopped; nothing was written.", err=True)
-        sys.exit(130)
+        click.echo("Stopped.", err=True)
+        sys.exit(STOPPED)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="derivations", message="derivations %(version)s")
-def cli() -> None:
-    """Every equation of “word2vec Implementation Review”, derived by hand and judged by JAX."""
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Every equation of “word2vec Implementation Review”, derived by hand and checked against JAX."""
+    if context.invoked_subcommand != exercise.name:  # which has a child process and files to clean up
+        context.with_resource(leaving_at_once("Stopped.", clean_up))
 
 
 cli.add_command(exercise)
@@ -212,7 +222,7 @@ def found(label: str) -> Entry:
 
 
 def check_writable(file: Path) -> None:
-    """Refuse, before any work is done, a file that cannot be written."""
+    """Raise a one-line ``ClickException``, before any work is done, for a file that cannot be written."""
     try:
         existed = file.exists()
         if existed and not file.is_file() and not file.is_char_device() and not file.is_dir():
@@ -232,7 +242,11 @@ def clear_errors() -> Iterator[None]:
     """Turn an error about what the user gave into one line and exit status 1."""
     try:
         yield
-    except (ValueError, TypeError, OSError, KeyError, ArithmeticError, RuntimeError) as problem:
+    except OSError as problem:
+        if problem.filename is None:  # of standard output, which derivations._signals reports
+            raise
+        raise click.ClickException(f"{problem.filename}: {problem.strerror}") from None
+    except (ValueError, TypeError, KeyError, ArithmeticError, RuntimeError) as problem:
         raise click.ClickException(" ".join(str(problem).split())) from None
     except MemoryError:
         raise click.ClickException("this does not fit into memory: give smaller sizes") from None

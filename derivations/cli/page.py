@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from derivations._files import write_atomically
 from derivations.cli.terminal import MARKS, SECTION_TITLES, Record, error_of
 from derivations.latex import inputs_of, number, place_of, prose, to_mathml
 from derivations.ledger import TECHNIQUES, find, ledger
 
 
 def write_page(run: Record, file: Path) -> None:
-    """Write the page of a run as UTF-8; ``OSError`` if the file cannot be written."""
-    file.write_text(page(run), encoding="utf-8")
+    """Write the page of a run as UTF-8; raises ``OSError`` with the name of the file."""
+    write_atomically(file, page(run))
 
 
 def page(run: Record) -> str:

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from derivations._files import write_atomically
 from derivations.latex import to_text
 from derivations.ledger import Entry
 from derivations.oracle.judges import left_sides
@@ -94,6 +95,6 @@ def judges_of(entry: Entry) -> list[str]:
 
 
 def write_json(recorded: dict[str, Any], file: Path) -> None:
-    """Write the record of a run as UTF-8 JSON; ``OSError`` if the file cannot be written."""
+    """Write the record of a run as UTF-8 JSON; raises ``OSError`` with the name of the file."""
     text = json.dumps(recorded, ensure_ascii=False, indent=1, allow_nan=False)
-    file.write_text(text + "\n", encoding="utf-8")
+    write_atomically(file, text + "\n")

@@ -6,14 +6,17 @@ the derivatives that its groups need. A verdict does not depend on how the work 
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, fields
+from multiprocessing.sharedctypes import Synchronized
+from threading import Thread
 from typing import Any
 
 from derivations.ledger import Entry, find
@@ -80,7 +83,7 @@ Task = tuple[list[str], int, int]
 Found = dict[str, dict[str, Any]]
 
 
-def judge_group(task: Task, advance: Advance) -> Found:
+def check_group(task: Task, advance: Advance) -> Found:
     """Judge one group; the fields of each verdict by label, which can cross between processes."""
     labels, examples, seed = task
     verdicts = verify([find(label) for label in labels], examples, seed, advance)
@@ -94,43 +97,65 @@ def judge_group(task: Task, advance: Advance) -> Found:
 
 
 def _in_process(tasks: list[Task], advance: Advance) -> Found:
-    return {label: found for task in tasks for label, found in judge_group(task, advance).items()}
+    return {label: found for task in tasks for label, found in check_group(task, advance).items()}
 
 
 class Worker:
     """What a worker process keeps: the counter that it shares with the run."""
 
-    done: Any = None
+    done: Synchronized[int]
 
     @classmethod
-    def start(cls, done: Any) -> None:
-        """Remember the counter, and leave Ctrl-C to the run; called once in each new process."""
+    def start(cls, done: Synchronized[int]) -> None:
+        """Keep the counter, and end with the parent process; called once in each new process."""
         cls.done = done
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        Thread(target=_end_with_parent, daemon=True).start()
 
     @classmethod
     def advance(cls, steps: int) -> None:
-        """Count entry-instances as done."""
+        """Count checks as done."""
         with cls.done.get_lock():
             cls.done.value += steps
 
     @classmethod
     def work(cls, task: Task) -> Found:
-        """Judge one group in this process."""
-        return judge_group(task, cls.advance)
+        """Check one group in this process."""
+        return check_group(task, cls.advance)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent has ended in whatever way, also by SIGKILL."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Block SIGINT; processes started within the block never get it: Ctrl-C is the parent's to handle."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _in_processes(tasks: list[Task], jobs: int, advance: Advance) -> Found:
-    """All groups, in worker processes; an executor, since it notices a worker that was killed."""
+    """Check all groups in worker processes; an executor, because it notices a worker that was killed."""
     context = multiprocessing.get_context("spawn")
     done = context.Value("q", 0)
     pool = ProcessPoolExecutor(min(jobs, len(tasks)), context, Worker.start, (done,))
     try:
-        futures = [pool.submit(Worker.work, task) for task in tasks]
-        told = 0
-        while told < done.value or not all(future.done() for future in futures):
-            advance(done.value - told)
-            told = done.value
+        with _interrupts_held():
+            futures = [pool.submit(Worker.work, task) for task in tasks]
+        reported = 0
+        while reported < done.value or not all(future.done() for future in futures):
+            advance(done.value - reported)
+            reported = done.value
             time.sleep(0.05)
         return {label: found for future in futures for label, found in future.result().items()}
     except BrokenProcessPool:

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from derivations.cli import main as command
 from derivations.ledger import Entry, ledger
 from derivations.paper import mlp
+from tests.test_atomic_files import full_disk
 
 ROOT = Path(__file__).parents[2]
 
@@ -131,11 +132,11 @@ ERRORS = [
     (("verify", "--json", "/no/such/folder/run.json"), "cannot write /no/such/folder/run.json"),
     (("verify", "--json", "."), "cannot write .: Is a directory"),
     (("show", "mlp.E", "--instance", "K=3"), "must give the sizes K M N"),
-    (("show", "mlp.E", "--values", "no.npz"), "No such file or directory: 'no.npz'"),
+    (("show", "mlp.E", "--values", "no.npz"), "no.npz: No such file or directory"),
     (("verfy",), "No such command 'verfy'"),
     (("verify", "--label", ""), "no equation is labelled ''"),
     (("verify", "--json", "/dev/null", "--html", "/dev/null"), "/dev/null cannot be both"),
-    (("verify", "--label", "mlp.E", "--examples", "1", "--json", "/dev/full"), "No space left on device"),
+    (("verify", "--label", "mlp.E", "--examples", "1", "--json", "/dev/full"), "/dev/full: No space left"),
     (("show", "mlp.E", "--instance", "K=100000 N=100000 M=1"), "are too large for a whole Jacobian"),
     (
         ("show", "mlp_figure.W_cells", "--instance", "K=2 N=3 M=5"),
@@ -191,6 +192,44 @@ def test_a_file_that_was_there_is_not_lost_when_a_run_is_refused(tmp_path: Path)
     file.write_text("precious")
     assert run("verify", "--label", "mlp.nothing", "--json", str(file)).exit_code == 1
     assert file.read_text() == "precious"
+
+
+def test_a_full_disk_is_one_line_with_the_file_which_stays_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "run.json"
+    file.write_text("precious")
+    with full_disk():
+        result = run("verify", "--label", "mlp.E", "--examples", "1", "--json", str(file))
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-1] == f"Error: {file}: File too large"
+    assert file.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["notation", "zoo", "exercise list", "exercise solution output_delta --yes", "--help", "verify --help",
+     "show mlp.E", "verify --label mlp.E --examples 1"],
+)  # fmt: skip
+def test_output_to_a_full_disk_is_one_line(arguments: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        line = [sys.executable, "-m", "derivations", *arguments.split()]
+        done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "Error: standard output: No space left on device\n")
+
+
+def test_a_terminal_without_columns_is_printed_on() -> None:
+    line = [sys.executable, "-m", "derivations", "notation"]
+    done = subprocess.run(line, capture_output=True, text=True, env={**os.environ, "COLUMNS": "0"})
+    assert "EI'_j" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", ["verify --section 3 --examples 20 --jobs 1", "zoo eps-in-the-log"])
+def test_nothing_is_left_in_the_users_folder(arguments: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    line = [sys.executable, "-m", "derivations", *arguments.split()]
+    done = subprocess.run(line, capture_output=True, text=True, env=environment, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_package_can_be_run_as_a_module_with_jax_counted_in() -> None:
