@@ -1,11 +1,11 @@
-// The data's path: from one table to another, around those that stand between.
+// The arrows from one table to another, around the tables between them.
 
 const LANE = 8;
 const CLEAR = 4;
 const FAR = 260;
 export const BESIDE = 26; // as far as two tables stand apart
 
-/** The arrows of a layout as paths {from, to, stage, d}; those that have no clean way are left out. */
+/** The arrows of a layout as paths {from, to, stage, d}; those that would cross a table are left out. */
 export function arrowsOf(session, plan) {
   const boxes = [...plan.boxes.values()].map(area);
   const byName = new Map(boxes.map((box) => [box.id, box]));
@@ -55,7 +55,7 @@ function way(a, b, map) {
   return around(a, b, map);
 }
 
-/** The input stands at the left of its matrix: down from it, and then to the right. */
+/** From the input, at the left of its matrix: down, and then to the right. */
 function cornered(a, b) {
   if (b.top < a.bottom) return null;
   const at = (a.left + a.right) / 2;
@@ -63,13 +63,13 @@ function cornered(a, b) {
   return bent([[at, a.bottom + CLEAR], [at, y], [b.left - CLEAR, y]]);
 }
 
-/** To one further right in the same line: below those that stand between. */
+/** To a table further right in the same row: below the tables between. */
 function beneath(a, b, map) {
   const y = lowest(map, a.left, b) + 4 + 3.5 * (map.lanes.below++ % 3);
   return bent([[middle(a), a.bottom + 2], [middle(a), y], [middle(b), y], [middle(b), b.bottom + 2]]);
 }
 
-/** Where those end that stand in the line of a table, from so far left up to it. */
+/** The lower end of the tables in the same row, from left up to a table. */
 function lowest(map, left, b) {
   const level = map.boxes.filter((box) => overlap(box.top, box.bottom, b.top, b.bottom));
   return Math.max(...level.filter((box) => box.left >= left && box.right <= b.right).map((box) => box.bottom));
@@ -80,12 +80,12 @@ function hidden(b, left, map) {
   return map.boxes.some((box) => box !== b && overlap(box.top, box.bottom, b.top, b.bottom) && box.left > left && box.right <= b.left);
 }
 
-/** The end of a way that comes in from beneath. */
+/** The end of a path that arrives from below. */
 function fromBelow(b, y) {
   return [[b.left + 11, y], [b.left + 11, b.bottom + 2]];
 }
 
-/** To one below and to the side: down, along above its title, and in. */
+/** To a table below and to the side: down, along above its title, and in. */
 function dropped(a, b, map) {
   const y = Math.min(b.title - 3, b.top - b.heads - 12) - 3 * (map.lanes.below++ % 2);
   const at = b.left > a.right ? b.left + 24 : b.right - 9;
@@ -101,7 +101,7 @@ function firstFree(map, places, a, b) {
   return places.find((x) => !between.some((box) => box.left - 3 < x && box.right + 3 > x));
 }
 
-/** From one half into the other, through the gutter. */
+/** From one half of the graph to the other, through the gutter. */
 function across(a, b, forth, map) {
   const x = map.gutter - LANE * (map.lanes.gutter++ % 4);
   const end = forth ? [b.left - b.labels - CLEAR, centre(b)] : [b.right + CLEAR, centre(b)];
@@ -116,7 +116,7 @@ function across(a, b, forth, map) {
   return bent([start, [x, start[1]], ...arrival]);
 }
 
-/** Within one half, around what stands between: along the right, or along the left where the right is taken. */
+/** Within one half, around the tables between: along the right, or along the left if the right is taken. */
 function around(a, b, map) {
   const right = Math.max(a.right, b.right);
   const passed = map.boxes.filter((box) => overlap(box.top, box.bottom, Math.min(a.top, b.top), Math.max(a.bottom, b.bottom)));

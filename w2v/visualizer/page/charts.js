@@ -1,4 +1,4 @@
-// Two pictures: the loss so far, and the word vectors in the plane, where they are and where they go.
+// Two charts: the loss so far, and the word vectors in the plane before and after the step.
 
 import { calm, fitted, svg, widthOf } from "./dom.js";
 import { rounded } from "./numbers.js";

@@ -1,4 +1,4 @@
-// Going through it: buttons, keys, playing, jumping. All of them ask for a place that the step itself names.
+// Buttons, keys, playing and jumping. All of them go to addresses that the step itself lists.
 
 import { byId, keyTarget } from "./dom.js";
 
@@ -11,7 +11,7 @@ const KEYS = {
   "j": "jump-to",
 };
 
-/** The controls; `links` gives the places to go to from here, `go` goes, and says when it is there. */
+/** The controls; `links` returns the addresses to go to, `go` goes there and resolves on arrival. */
 export function createControls({ links, go, stage }) {
   const play = byId("play");
   const speed = byId("speed");
@@ -56,7 +56,7 @@ export function createControls({ links, go, stage }) {
   async function start() {
     controls.playing = true;
     shown();
-    const mine = ++round; // who plays, pauses and plays again before a pause is over must not play twice
+    const mine = ++round; // after play, pause and play again within one delay, only the last loop goes on
     while (controls.playing && mine === round) {
       const [unit, rest] = speed.value.split(" ");
       const next = links()[unit];

@@ -5,8 +5,8 @@ import { fullName, placeInWords, spoken, symbolAsHtml } from "./names.js";
 import { inFull, rounded } from "./numbers.js";
 import { numberAt, pieces, termsOf } from "./terms.js";
 
-/** The strip that writes numbers out; `single` and `follow` are told of a number in a sum that is pointed at
- * and chosen. */
+/** The strip that writes numbers out; `single` is called with the number of a sum that is pointed at, `follow`
+ * with one that is clicked. */
 export function createDerivation(host, full, { single, follow }) {
   const strip = { full: false, now: null };
   const sum = html("p", { class: "sum", id: "sum" });

@@ -1,4 +1,4 @@
-// Elements. Whatever a reader may have written, a word above all, comes in as text and never as markup.
+// Elements. Whatever a user typed, such as a word, is inserted as text and never as markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -20,7 +20,7 @@ function furnished(element, attributes, children) {
   return element;
 }
 
-/** The one place where markup comes in: MathML, which the server made. */
+/** The only place where markup is inserted: MathML from the server. */
 export function mathml(markup, tag = "span") {
   const element = html(tag, { class: "math" });
   element.innerHTML = markup;

@@ -1,4 +1,4 @@
-// The settings: a form that asks the server for another walk, and shows what it has to say against it.
+// The settings: a form that asks the server for another session, and shows what is wrong with the settings.
 
 import { asNumber } from "./address.js";
 import { byId } from "./dom.js";
@@ -52,7 +52,7 @@ export function createForm({ change, offline }) {
   }
 
   return {
-    /** Show the settings of a walk. */
+    /** Show the settings of a session. */
     fill(settings) {
       for (const [name, value] of Object.entries(settings)) if (fields[name]) fields[name].value = value;
       asks();

@@ -1,5 +1,5 @@
-// The network as one drawing: tables of numbers, the path between them, two pictures. It is built when its
-// shape changes, and else only the numbers in it are.
+// The network as one drawing: tables of numbers, the arrows between them, two charts. It is built again when
+// its shape changes; otherwise only the numbers are filled in.
 
 import { arrowsOf } from "./arrows.js";
 import { lossChart, planeChart } from "./charts.js";
@@ -9,7 +9,7 @@ import { createTable, fillTable, keyOf, nameCell, stopAt } from "./tables.js";
 
 const NARROW = "(max-width: 760px), (max-width: 1000px) and (max-height: 480px)"; // as in style.css
 
-/** The drawing in an element; `pointed` is told which number is pointed at, `advance` that it is clicked. */
+/** The drawing in an element; `pointed` is called with the number that is pointed at, `advance` on a click. */
 export function createGraph(host, { pointed, advance }) {
   const graph = new Graph(host, pointed);
   host.addEventListener("click", (event) => {
@@ -54,7 +54,7 @@ class Graph {
     this.drawPlane(step, stage);
   }
 
-  /** Build the drawing anew if it would have another shape than it has. */
+  /** Build the drawing again if its shape has changed. */
   build(known) {
     const { session, step, host } = this;
     if (session.id !== this.reservedFor) this.reserved = { C: mostContexts(session, step) };
@@ -111,7 +111,7 @@ class Graph {
     return cell?.table.known ? cell : null;
   }
 
-  /** What is under the mouse; a number stays pointed at until another is, so that its sum can be gone to. */
+  /** What is under the mouse; a number stays selected until another is pointed at, so that the mouse can move to its sum. */
   hover(element) {
     this.over = this.cellOf(element);
     if (this.over) this.tell(this.over);
@@ -208,7 +208,7 @@ function top(element) {
   return element.getBoundingClientRect().top;
 }
 
-/** How many contexts a step of this walk can have, so that a word with fewer does not move everything. */
+/** The largest number of contexts of a step, so that a word with fewer does not move everything. */
 function mostContexts(session, step) {
   const most = 2 * session.settings.window;
   const longest = session.sentences ? Math.max(...session.sentences.map((words) => words.length)) - 1 : most;

@@ -1,4 +1,4 @@
-// Where things stand. Every table is a box whose numbers begin at an anchor, with its row labels to the
+// The layout. Every table is a box whose numbers begin at an anchor, with its row labels to the
 // left of that; boxes are set in rows and columns on their anchors, so that what belongs to one word or one
 // hidden unit is one column all the way down. There are several ways to set them; the one taken is the one
 // in which the numbers come out largest.
@@ -157,7 +157,7 @@ function arrange(table, loss, { left, right, wide }) {
 
   const output = (id, labelled = true) => table(id, { rows: labelled ? "N" : null, heads: outputs });
   const besides = right && softmax;
-  const middle = softmax ? softmaxRows(table, besides) : questionRows(table, loss, wide);
+  const middle = softmax ? softmaxRows(table, besides) : sampleRows(table, loss, wide);
   const top = right ? row([output("W_prime"), output("W_prime_new", false)]) : output("W_prime");
   const bottom = right ? row([output("dE_dW_prime"), output("step_W_prime", false)]) : output("dE_dW_prime");
   const forth = [top, besides ? row([middle, aside(table, middle.height, top.right)]) : middle];
@@ -184,7 +184,7 @@ function softmaxRows(table, besides) {
   return column(rows, table.gap);
 }
 
-/** What stands beside u, y and the differences: two numbers, each with its name to the right, and two pictures. */
+/** What stands beside u, y and the errors: two numbers, each with its name to the right, and two pictures. */
 function aside(table, height, width) {
   const size = (width - BESIDE) / 2;
   const [E, alpha] = [table("E"), table("alpha")];
@@ -196,18 +196,18 @@ function aside(table, height, width) {
   return column([blank(between), alpha, blank(between), E, ...charts], table.gap);
 }
 
-/** Negative sampling and the tree ask a few questions: a row each. */
-function questionRows(table, loss, wide) {
-  const asked = loss === "hs" ? "L" : "D";
+/** Negative sampling has a row for each sample, the tree a row for each node. */
+function sampleRows(table, loss, wide) {
+  const letter = loss === "hs" ? "L" : "D";
   const outputs = loss === "hs" ? "J" : "V";
   const down = { column: true };
-  const answers = ["u", "y", "t", "e"].map((id) => table(id, { ...down, width: id === "t" ? ONE_HOT : undefined }));
+  const scores = ["u", "y", "t", "e"].map((id) => table(id, { ...down, width: id === "t" ? ONE_HOT : undefined }));
   const scalars = ["p", "E", "alpha"].filter((id) => id !== "p" || loss === "hs").map((id) => table(id));
-  const questions = table("v_prime", { rows: asked });
+  const vectors = table("v_prime", { rows: letter });
   return column([
-    table("S", { rows: asked, heads: wide ? null : outputs }),
-    wide ? row([questions, ...answers], 14) : questions,
-    wide ? null : row(answers, 14),
+    table("S", { rows: letter, heads: wide ? null : outputs }),
+    wide ? row([vectors, ...scores], 14) : vectors,
+    wide ? null : row(scores, 14),
     blank(8), // for the arrows beneath
     row(scalars, 84),
   ], table.gap);

@@ -1,4 +1,4 @@
-// The page: it asks for a step, and draws what it is told. It computes nothing.
+// The page: it requests steps and draws them. It computes nothing.
 
 import { readAddress, writeAddress } from "./address.js";
 import { createControls } from "./controls.js";
@@ -24,7 +24,7 @@ const form = createForm({ change, offline: source.offline });
 
 // --- where we are ---------------------------------------------------------------------------------------
 
-/** Where one can go from here. */
+/** The addresses to go to from here. */
 function links() {
   return now.step?.stages[now.stage] ?? {};
 }
@@ -43,7 +43,7 @@ controls.jump = (epoch, word) => {
   else go({ epoch: epoch - 1, word: word - 1, stage: now.stage });
 };
 
-/** Why there is no such place, counted from one as a reader does; null where there is. */
+/** Why an address does not exist, counted from one; null if it exists. */
 function beyond({ epoch, word }) {
   const { steps_per_epoch: steps, furthest } = now.session;
   if (word >= steps) return `There is no word ${word + 1}: an epoch has ${steps}.`;
@@ -52,7 +52,7 @@ function beyond({ epoch, word }) {
   return `Epoch ${epoch + 1} is too far to be computed while you wait: the last step is ${last}.`;
 }
 
-/** Go to a place; of two that are asked for, the one asked for last is shown. What is wrong is returned. */
+/** Go to an address; of two requests, the later one is shown. Returns the error message, if any. */
 async function go(place) {
   const turn = ++now.asked;
   try {
@@ -157,7 +157,7 @@ function point(pointed) {
 
 let badgeTimer = 0;
 
-/** Ask for JAX's gradient of this very step, as soon as we stay here for a moment. */
+/** Compare this step with JAX's gradient, unless the next step follows at once. */
 function askForBadge() {
   const { step } = now;
   clearTimeout(badgeTimer);
@@ -167,7 +167,7 @@ function askForBadge() {
       const badge = await source.badge(step.epoch, step.word);
       if (step !== now.step) return;
       if (badge) panel.badge(badge);
-      else panel.noBadge("JAX cannot be had here: this step is not compared.");
+      else panel.noBadge("This file has no comparison with JAX for this step.");
     } catch (refused) {
       if (step === now.step) panel.noBadge(refused.message);
     }
@@ -176,12 +176,12 @@ function askForBadge() {
 
 // --- settings and the address -----------------------------------------------------------------------------------
 
-/** Another walk; what the server has against it is thrown. */
+/** Open another session; throws if the server refuses the settings. */
 async function change(settings, place = { epoch: 0, word: 0 }, stage = 0) {
   controls.stop();
   const turn = ++now.asked;
   const session = await source.open(settings).catch((refused) => turn === now.asked && Promise.reject(refused));
-  if (turn !== now.asked) return; // another text was asked for since
+  if (turn !== now.asked) return; // a later request has replaced this one
   source.use(session);
   fresh = now.session !== null && byId("settings").open;
   now.session = session;
@@ -198,16 +198,16 @@ let written = "";
 let fresh = false;
 let writeTimer = 0;
 
-/** Put where we are into the address: not at every frame, browsers do not like that. */
+/** Write the current step into the address, not at every frame, since browsers limit the rate. */
 function remember() {
-  if (writeTimer) return; // it will write where we are then
+  if (writeTimer) return; // a write is already scheduled
   writeTimer = setTimeout(() => {
     writeTimer = 0;
     if (!now.step) return;
     const address = writeAddress(now.session.settings, now.step, now.stage);
     written = address ?? "";
     try {
-      if (fresh) history.pushState(null, "", address ?? "#"); // so that one can go back to the text before
+      if (fresh) history.pushState(null, "", address ?? "#"); // so that the back button leads to the previous text
       else history.replaceState(null, "", address ?? "#");
       fresh = false;
     } catch {
@@ -244,5 +244,5 @@ new ResizeObserver(() => {
 }).observe(byId("graph"));
 
 followAddress()
-  .then(() => source.verdicts((labels) => panel.judge(labels)))
+  .then(() => source.verdicts((labels) => panel.showVerdicts(labels)))
   .catch((problem) => say(problem.message));

@@ -1,4 +1,4 @@
-// What a number is called: h with a small 2, w′ with 1,3, as in the paper, where indices count from one.
+// The names of numbers: h with index 2, w′ with 1,3, as in the paper, where indices count from one.
 
 import { html, svg } from "./dom.js";
 
@@ -25,7 +25,7 @@ export function symbolAsSvg(quantity) {
   ];
 }
 
-/** As one would say it. */
+/** A symbol as a screen reader says it. */
 export function spoken(quantity, at) {
   return symbolOf(quantity, at).filter(Boolean).join(" ");
 }

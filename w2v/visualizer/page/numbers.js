@@ -1,4 +1,5 @@
-// Numbers as they are shown, to the letter as Python's side writes them (w2v/stepper/recipes.py, formatted).
+// Numbers as they are shown, exactly as in Python (format_number in w2v/stepper/recipes.py). The browser formats
+// them itself, since a step has thousands; a test compares the two.
 
 const MINUS = "\u2212";
 const LARGE = 1e5;

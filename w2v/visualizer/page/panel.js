@@ -1,4 +1,4 @@
-// What a stage computed: its equations with their verdicts, the NumPy that did it, the shapes, and JAX's word.
+// The equations of a stage with their verdicts, the lines of NumPy, the shapes, and the comparison with JAX.
 
 import { byId, html, mathml } from "./dom.js";
 import { fullName, symbolAsHtml } from "./names.js";
@@ -11,7 +11,7 @@ export function createPanel() {
   const [title, text, list, badge] = ["stage-title", "stage-text", "equations", "badge"].map(byId);
 
   list.addEventListener("scroll", () => {
-    panel.scrolled = list.scrollTop > 0; // to ask it at each stage would cost a layout
+    panel.scrolled = list.scrollTop > 0; // reading it at each stage would force a layout
   });
 
   panel.draw = (session, step, stage) => {
@@ -27,7 +27,7 @@ export function createPanel() {
     list.replaceChildren(...panel.entries(key, session, step, computes));
   };
 
-  /** What a stage says, built once: to read its mathematics takes longer than all else. */
+  /** The entries of a stage, built once: parsing their MathML takes longer than everything else. */
   panel.entries = (key, session, step, computes) => {
     if (!panel.built.has(key)) {
       if (panel.built.size >= MOST_BUILT) panel.built.clear();
@@ -36,11 +36,11 @@ export function createPanel() {
     return panel.built.get(key);
   };
 
-  /** The verdicts as they come in. */
-  panel.judge = (verdicts) => {
+  /** Show the verdicts as they arrive. */
+  panel.showVerdicts = (verdicts) => {
     panel.verdicts = verdicts;
     for (const item of [...panel.built.values()].flat()) {
-      for (const chip of item.querySelectorAll("[data-label]")) judged(chip, verdicts[chip.dataset.label]);
+      for (const chip of item.querySelectorAll("[data-label]")) showVerdict(chip, verdicts[chip.dataset.label]);
     }
   };
 
@@ -60,8 +60,8 @@ export function createPanel() {
     const largest = found ? found.text[0].toUpperCase() + found.text.slice(1) : "";
     badge.replaceChildren(...(found
       ? [html("span", { class: "mark", "aria-hidden": "true" }, found.agrees ? "✓" : "✗"), html("span", {}, `${largest}.`)]
-      : [html("span", { class: "mark", "aria-hidden": "true" }, "·"), html("span", {}, "JAX is asked for its gradient of this step …")]));
-    badge.title = found ? `permitted by its bound on rounding: ${found.permitted}` : "";
+      : [html("span", { class: "mark", "aria-hidden": "true" }, "·"), html("span", {}, "Comparing this step with JAX's gradient …")]));
+    badge.title = found ? `permitted by the bound on rounding errors: ${found.permitted}` : "";
   };
 
   panel.noBadge = (reason) => {
@@ -102,7 +102,7 @@ function shapes({ on_paper: printed, axes }, { numpy, paper }) {
 
 function equation(said, verdicts) {
   const chip = html("span", { class: `chip ${said.status}`, "data-label": said.label }, SAYS[said.status]);
-  judged(chip, verdicts[said.label]);
+  showVerdict(chip, verdicts[said.label]);
   const cite = html("p", { class: "cite" }, html("code", {}, said.label),
     html("span", {}, said.ours ? "ours" : said.where), chip);
   return [mathml(said.mathml, "div"), cite];
@@ -114,7 +114,7 @@ function printed(said) {
     said.printed ? mathml(said.printed, "div") : null);
 }
 
-function judged(chip, verdict) {
+function showVerdict(chip, verdict) {
   if (!verdict) return;
   chip.title = verdict.text;
   chip.setAttribute("aria-label", `${chip.textContent}: ${verdict.text}`);

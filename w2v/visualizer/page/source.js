@@ -1,4 +1,4 @@
-// Where the numbers come from: the server, or the file itself.
+// The source of the numbers: the server, or the file itself.
 
 import { byId } from "./dom.js";
 
@@ -10,7 +10,7 @@ export function createSource() {
   return inlined ? new Inlined(JSON.parse(inlined.textContent)) : new Server();
 }
 
-/** An answer that says what is wrong, and with which setting. */
+/** An error answer: what is wrong, and with which setting. */
 export class Refused extends Error {
   constructor(message, field, status) {
     super(message);
@@ -48,7 +48,7 @@ class Server {
     return this.once("badge", epoch, word);
   }
 
-  /** The verdicts as they come, until the referee is through. */
+  /** Report the verdicts as they arrive, until all labels are verified. */
   async verdicts(tell) {
     for (;;) {
       const verdicts = await ask("api/verdicts");
@@ -58,7 +58,7 @@ class Server {
     }
   }
 
-  /** An answer, asked for once and then kept: those used last, and not too many. */
+  /** An answer, requested once and then kept, as long as it is among those used last. */
   once(what, epoch, word) {
     const session = this.session;
     const key = `${what} ${session.id} ${epoch} ${word}`;
@@ -76,7 +76,7 @@ class Server {
       return await ask(path);
     } catch (problem) {
       if (problem.status !== 410) throw problem;
-      await ask("api/session", session.settings); // the server was started again, or needed the room
+      await ask("api/session", session.settings); // the server was restarted, or has dropped the session
       return ask(path);
     }
   }

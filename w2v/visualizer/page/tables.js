@@ -108,7 +108,7 @@ export function fillTable(table, session, step, stage) {
   for (const cell of table.cells) {
     fillCell(cell, numberAt(session, step, id, cell.at), step.moved?.[id]);
     stopAt(cell, cell === stop ? 0 : -1);
-    if (cell.named && cell !== stop) cell.group.removeAttribute("aria-label"); // it was that of another step
+    if (cell.named && cell !== stop) cell.group.removeAttribute("aria-label"); // it belongs to another step
   }
   nameCell(stop, step);
 }
@@ -139,14 +139,14 @@ function mark(label, where, step) {
   label.classList.toggle("context", context && !target);
 }
 
-/** Whether the tab key stops at a number: at one of each table. */
+/** Set whether the tab key stops at a number; it does at one of each table. */
 export function stopAt(cell, tab) {
   if (tab === cell.tab) return;
   cell.tab = tab;
   cell.group.setAttribute("tabindex", tab);
 }
 
-/** What a screen reader says of a number: its symbol, its words, itself. */
+/** Set what a screen reader says: the symbol, the words, the number. */
 export function nameCell(cell, step) {
   const { quantity } = cell.table;
   const words = quantity.axes.map((axis, depth) => {
