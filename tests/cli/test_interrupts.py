@@ -13,6 +13,9 @@ from tests.test_signals import interrupted
 MAIN = "import sys; sys.argv = {!r}; from derivations.__main__ import main; main()"
 
 
+ZOO = ("zoo", "eps-in-the-log")
+
+
 @pytest.mark.parametrize(
     ("arguments", "delay"),
     [
@@ -20,7 +23,7 @@ MAIN = "import sys; sys.argv = {!r}; from derivations.__main__ import main; main
         (("verify",), 0.05),
         (("verify", "--jobs", "1"), 0.5),
         (("show", "mlp.dE_dW"), 0.2),
-        (("zoo", "eps-in-the-log"), 0.1),
+        (ZOO, 0.1),
         *(
             pytest.param(arguments, delay, marks=pytest.mark.slow)
             for arguments in (
