@@ -296,7 +296,7 @@ def ledger() -> tuple[Entry, ...]:
 
     Raises ``ValueError`` if two entries have the same label or place, or if a misprint has no entry.
     """
-    misprints = misprints_of(importlib.import_module("derivations.paper.errata"))
+    misprints = misprints_of(section_module("errata"))
     modules = [section_module(name) for name in SECTIONS]
     entries = [entry for module in modules for entry in entries_of(module, misprints)]
     entries.sort(key=lambda entry: entry.place)

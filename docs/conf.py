@@ -1,7 +1,7 @@
-"""How the companion is built: ``sphinx-build -W docs docs/_build/html``.
+"""Configuration of the companion: ``sphinx-build -W docs docs/_build/html``.
 
-Everything that the code knows is asked of it: ``companion`` writes the pages of the paper's sections, the
-errata and the tables from the ledger before Sphinx reads a page. What is typed here is prose.
+The extension ``companion`` generates the pages of the paper's sections, the errata and the tables from the
+ledger before Sphinx reads them. Lessons and other prose are files in this folder.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import os
 import sys
 from pathlib import Path
 
-for chatty in ("jax", "traitlets"):  # which accelerators there are not, and which page is being run
-    logging.getLogger(chatty).setLevel(logging.WARNING)
+for verbose in ("jax", "traitlets"):
+    logging.getLogger(verbose).setLevel(logging.WARNING)
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
-os.environ["MATPLOTLIBRC"] = str(HERE / "matplotlibrc")  # for the kernels that run the lessons
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "benchmarks")]
+os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
+os.environ["MATPLOTLIBRC"] = str(HERE / "matplotlibrc")  # both for the kernels that run lessons
 
-project = "The edition of a paper that cannot be wrong"
+project = "word2vec Implementation Review: a verified edition"
 author = "The editors"
 language = "en"
 
@@ -29,12 +30,12 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_design",
     "sphinx_copybutton",
-    "companion",
+    "companion.extension",
 ]
 source_suffix = {".md": "myst-nb", ".rst": "restructuredtext"}
 exclude_patterns = ["_build", "conf.py", "companion/**", "lessons/README.md"]
 nitpicky = True
-nitpick_ignore = [("py:class", "ndarray")]  # what jaxtyping calls NumPy's, which has no page here
+nitpick_ignore = [("py:class", "ndarray")]  # jaxtyping's name for numpy.ndarray
 
 myst_enable_extensions = [
     "dollarmath",
@@ -57,25 +58,30 @@ nb_merge_streams = True
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
-autodoc_default_options = {"members": True, "ignore-module-all": True}  # once, where it is defined
-autosummary_generate = False  # companion.api writes its pages
+autodoc_default_options = {
+    "members": True,
+    "ignore-module-all": True,
+}  # document a name only where it is defined
+autosummary_generate = False  # companion.api writes these pages
 add_module_names = False
-toc_object_entries = False  # every page would copy the list of all functions, for a minute in all
-smartquotes = False  # W' is a matrix, and no quotation ends there
-python_maximum_signature_line_length = 120  # with the full names of the types, which are not shown
+toc_object_entries = False  # they would double the build time
+smartquotes = False  # W' is not the end of a quotation
+python_maximum_signature_line_length = (
+    120  # counts the full names of types, which are longer than what is shown
+)
 python_trailing_comma_in_multi_line_signatures = False
 python_use_unqualified_type_names = True
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
 html_theme = "furo"
-html_title = "The edition of a paper that cannot be wrong"
+html_title = project
 html_static_path = ["_static"]
-html_css_files = ["companion.css", "practice.css", "trust.css", "api.css"]
+html_css_files = ["companion.css", "practice.css", "checks.css", "api.css"]
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
-html_show_search_summary = False  # a browser lets no page from the file system read another
+html_show_search_summary = False  # summaries do not work for files opened without a server
 html_theme_options = {
     "navigation_with_keys": True,
     "light_css_variables": {

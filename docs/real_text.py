@@ -1,18 +1,17 @@
 # %% [markdown]
 # # Training on real text
 #
-# The paper trains on one sentence. Here are more than a million words, and the vectors that come of them:
-# what the loss does, which words end up beside each other, and how far arithmetic on words goes. Every
-# step is made of the functions that are verified on the pages of this companion.
+# The paper trains on one sentence. This page trains on about a million words and shows the loss, the most
+# similar words, and how well word analogies work. Every training step calls the functions that are
+# verified on the pages of this companion.
 #
-# The page was run while it was built. What it says is asserted in it; a false sentence stops the build.
-# Its numbers are those of the versions that were installed.
+# The page is run when the companion is built. Its claims are asserted, so a false one stops the build. Its
+# numbers depend on the installed versions.
 #
 # ## The text
 #
-# No text comes with this repository, and none is fetched. But every machine that can build this page has
-# English on it: the docstrings of the libraries that it needs. They are good prose on few subjects, and a
-# sentence that is copied from function to function is taken once.
+# This repository contains no text, and the page downloads none. It uses the docstrings of the libraries
+# that are needed to build it. A sentence that several functions share is used once.
 
 # %%
 import importlib.metadata
@@ -68,22 +67,21 @@ assert sum(map(len, text)) > 700_000
 # %% [markdown]
 # ## The training
 #
-# The skip-gram with negative sampling: each word is asked about the words around it, and about five that
-# were drawn at random. Three times through the text; `on_progress` is told the loss on the way.
+# The skip-gram with negative sampling: each word is trained on the words in its context and on five random
+# negatives for each. There are three epochs; `on_progress` is called with the loss.
 
 # %%
 seen = []
 model = Word2Vec(vector_size=100, window=5, negative=5, epochs=3, seed=1)
 model.fit(text, on_progress=seen.append)
-print(f"{len(model.vocabulary):,} different words that are there five times or more")
-print("loss of each epoch, nats a pair:", np.round(model.losses, 3))
+print(f"{len(model.vocabulary):,} different words that occur five times or more")
+print("loss of each epoch, nats per pair:", np.round(model.losses, 3))
 assert model.losses[0] > model.losses[1] > model.losses[2]
 assert len(model.vocabulary) > 4_000
 
 # %% [markdown]
-# A model that knows nothing answers one half to each of the 1 + 5 questions, and its loss is 6 log 2 =
-# 4.16. That is where the curve begins. It falls steeply while the frequent words find their places, then
-# slowly, for the rare ones.
+# An untrained model predicts one half for each of the 1 + 5 samples, and its loss is 6 log 2 = 4.16. There
+# the curve begins. It falls steeply at first, as the vectors of frequent words are learned, then slowly.
 
 # %% mystnb={"image": {"alt": "The loss falls from 4.2 to 2.4 in one epoch, then slowly to 2.1"}}
 at = np.array([progress.words / progress.total_words * 3 for progress in seen if progress.loss])
@@ -93,9 +91,9 @@ smooth = np.convolve(losses, np.ones(15) / 15, "valid")
 plt.figure(figsize=(8, 4.2), layout="constrained")
 plt.plot(at, losses, ".", ms=4, alpha=0.5, label="measured, every 16,384 words")
 plt.plot(at[7:-7], smooth, lw=2, label="mean of 15")
-plt.axhline(6 * np.log(2), color="gray", lw=1, ls="--", label="knowing nothing, 6 log 2")
+plt.axhline(6 * np.log(2), color="gray", lw=1, ls="--", label="untrained, 6 log 2")
 plt.xlabel("epochs")
-plt.ylabel("loss, nats a pair")
+plt.ylabel("loss, nats per pair")
 plt.ylim(bottom=0)
 plt.legend()
 plt.show()
@@ -103,11 +101,11 @@ assert abs(losses[0] - 6 * np.log(2)) < 0.1
 assert smooth[-1] < 0.7 * 6 * np.log(2)
 
 # %% [markdown]
-# ## Which words are alike
+# ## Similar words
 #
-# Two words get vectors of nearly the same direction where they stand among the same words. So what comes
-# out is which word could stand in another's place: `cos` for `sin`, and just as well `maximum` for
-# `minimum`. The model was told nothing of meaning, and cannot tell a synonym from an opposite.
+# Words that occur in similar contexts get vectors of similar directions. So the nearest words of a word are
+# those that could replace it: `cos` for `sin`, but also `maximum` for `minimum`. The vectors do not
+# distinguish synonyms from antonyms.
 
 # %%
 for word in ("rows", "sin", "minimum", "false", "float32", "eigenvalues", "red", "poisson", "left"):
@@ -115,8 +113,8 @@ for word in ("rows", "sin", "minimum", "false", "float32", "eigenvalues", "red",
     print(f"{word:12} {near}")
 
 
-def beside(word, other, within=5):
-    """Whether a word is among the nearest of another."""
+def is_near(word, other, within=5):
+    """Whether a word is among the nearest words of another."""
     return other in [near for near, cosine in model.most_similar(word, topn=within)]
 
 
@@ -127,13 +125,13 @@ pairs = {
     "false": "true",
     "eigenvalues": "eigenvectors",
 }
-assert sum(beside(word, other) for word, other in pairs.items()) >= 4
+assert sum(is_near(word, other) for word, other in pairs.items()) >= 4
 
 # %% [markdown]
-# ## Arithmetic on words
+# ## Analogies
 #
-# What is to *sinh* as *cos* is to *sin*? Take the vector of `cos`, less that of `sin`, plus that of
-# `sinh`, and ask for the nearest word.
+# What is to *sinh* as *cos* is to *sin*? Compute the vector of `cos` minus that of `sin` plus that of
+# `sinh`, and find the nearest word.
 
 # %%
 questions = [
@@ -147,10 +145,9 @@ for a, b, c in map(str.split, questions):
     print(f"{a} : {b} = {c} : {', '.join(word for word, cosine in model.analogy(a, b, c, topn=3))}")
 
 # %% [markdown]
-# Such a list was chosen; it shows the good ones. To measure, one decides first what to ask. Here are
-# twenty-five nouns with their plurals, and every question that can be made of two of them: as *row* is to
-# *rows*, so *index* is to what? Beside it, what the subtraction is worth: without it, the answer is just
-# the nearest word of *index*.
+# These examples were selected. For a measurement the questions must be chosen first. Here are twenty-five
+# nouns with their plurals, and all questions from two of them: as *row* is to *rows*, so *index* is to
+# what? For comparison, the nearest word of *index* alone, without the subtraction.
 
 # %%
 PLURALS = """row rows, column columns, matrix matrices, vector vectors, value values, sample samples,
@@ -162,20 +159,19 @@ nouns = [pair.split() for pair in PLURALS.split(",")]
 asked = [(a, b, c, d) for a, b in nouns for c, d in nouns if a != c]
 right = sum(model.analogy(a, b, c, topn=1)[0][0] == d for a, b, c, d in asked)
 nearest = sum(model.most_similar(c, topn=1)[0][0] == d for _, _, c, d in asked)
-print(f"{right} of {len(asked)} right by arithmetic, {nearest} by the nearest word alone")
-print(f"guessing would be right once in {len(model.vocabulary):,}")
+print(f"{right} of {len(asked)} right by the analogy, {nearest} by the nearest word alone")
+print(f"a random word is right once in {len(model.vocabulary):,}")
 assert len(nouns) == 25
 assert right > len(asked) / 4
 
 # %% [markdown]
 # ## In the plane
 #
-# A hundred numbers a word cannot be seen. t-SNE puts words into a plane, keeps neighbours together, gives
-# up all else. Here are words of six kinds, each in its colour. The model was never told of kinds; yet
-# those of a kind lie in a heap, and in the hundred dimensions the cosine of two of a kind is far larger
-# than that of two of different kinds.
+# t-SNE maps the hundred dimensions to a plane and keeps near words together; larger distances mean nothing.
+# Here are words of six kinds, each in its color. Words of a kind form a cluster, and in the hundred
+# dimensions the mean cosine of two words of a kind is far larger than that of two of different kinds.
 
-# %% mystnb={"image": {"alt": "Words of a kind lie together: dtypes, functions, colours and others"}}
+# %% mystnb={"image": {"alt": "Words of a kind lie together: dtypes, functions, colors and others"}}
 KINDS = """int8 int16 int32 uint8 float16 float32 float64 complex64 complex128
 sin cos tan sinh cosh tanh arctan
 poisson cauchy pareto rayleigh bernoulli laplace
@@ -205,16 +201,16 @@ plt.show()
 # %% [markdown]
 # ## Where the gradients come from
 #
-# `w2v` differentiates nothing. A step takes a block of forty-eight target words, draws their noise words,
-# and calls four functions of `derivations`, each an equation of the ledger:
+# `w2v` contains no derivatives of its own. A step takes a mini-batch of forty-eight target words, draws
+# their negatives, and calls four functions of `derivations`, each an equation of the ledger:
 #
-# - the error of every question, {equation}`batches.dE_dU`;
-# - what of it comes back to the hidden vectors, {equation}`batches.dE_dH`;
+# - the error of every sample, {equation}`batches.dE_dU`;
+# - the gradient of the hidden vectors, {equation}`batches.dE_dH`;
 # - the gradient of the output rows, {equation}`batches.dE_dV_prime`;
-# - and, for CBOW, where a hidden vector is made of several rows, that of the input rows,
+# - and, for CBOW, whose hidden vectors are means of several rows, the gradient of the input rows,
 #   {equation}`batches.dE_dW`.
 #
-# They are imported, and not written again:
+# They are imported:
 
 # %%
 from derivations.techniques import batches
@@ -226,15 +222,15 @@ assert steps.dE_dV_prime is batches.dE_dV_prime
 assert steps.dE_dW is batches.dE_dW
 
 # %% [markdown]
-# For one pair of words they are those of [negative sampling](paper/negative-sampling.md):
+# For one pair of words they are the equations of [negative sampling](paper/negative-sampling.md):
 # {equation}`negative_sampling.dE_dW` and {equation}`negative_sampling.dE_dW_prime`.
 #
-# ## On a text of yours
+# ## On your own text
 #
 #     w2v train text.txt.gz -o vectors.bin
 #     w2v similar vectors.bin minimum
 #     w2v analogy vectors.bin row rows index
 #     w2v plot vectors.bin -o words.png --method tsne red green blue left right top bottom
 #
-# A million words take seconds; [how many a second](training.md), beside others, has its own page. To see
-# one step of the paper's own training, number by number, there is [§7](paper/section-7.md).
+# A million words take seconds; another page has [the speed](training.md) compared with other programs.
+# [§7](paper/section-7.md) shows every number of one training step on the paper's sentence.

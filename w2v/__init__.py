@@ -13,12 +13,24 @@ Names and meanings are gensim's wherever gensim has the same thing.
 
 from __future__ import annotations
 
+from w2v._notebook import renderers
+
 TYPE_CHECKING = False  # without the import of typing: see derivations._signals
 if TYPE_CHECKING:
     from w2v.model import Word2Vec as Word2Vec
     from w2v.vectors.vectors import WordVectors as WordVectors
 
 __all__ = ["Word2Vec", "WordVectors"]
+
+
+def _stepper_page(stepper: object) -> str:
+    """Show a stepper in a notebook as the visualizer's page."""
+    from w2v.visualizer.export import framed
+
+    return framed(stepper)  # type: ignore[arg-type]
+
+
+renderers["Stepper"] = _stepper_page
 
 
 def __getattr__(name: str) -> object:

@@ -1,8 +1,4 @@
-"""The reference: a page a module, made of its docstrings by Sphinx's autodoc; which page comes where.
-
-What is meant to be imported comes first on the index, then the modules in reading order: the sections in
-the paper's, and within a package first those that its docstring names, in that order.
-"""
+"""Write the API reference: one page for each public module, made from docstrings by Sphinx's autodoc."""
 
 from __future__ import annotations
 
@@ -20,36 +16,38 @@ from sphinx.ext import autosummary
 
 from companion.docstrings import add_docstrings
 from companion.pages import template, write
-from derivations.ledger import SECTIONS
+from derivations.ledger import SECTIONS, section_path
 
 PUBLIC = {
     "derivations.checker": "Check a gradient of your own",
     "w2v": "Train word vectors",
     "w2v.stepper": "Train one step at a time",
 }
-"""The packages from which names are meant to be imported, and what for."""
+"""The packages from which names are meant to be imported, and what they are for."""
 
-JUDGING = ("notation", "ledger", "referee", "report", "command")
-
-LEFT_OUT = ("derivations.exercises.course",)
-"""Tasks for students and their solutions; and what is run, ``__main__``."""
+INTERNAL = (
+    "derivations.cli",
+    "derivations.oracle.program",
+    "derivations.checker.explain",
+    "derivations.exercises.course",
+    "w2v.cli",
+    "w2v.visualizer",
+)
+"""Packages without a page, like every module whose name starts with an underscore."""
 
 LINE = 60
-"""Characters of code that fit beside the margins of a page."""
-
-Group = tuple[str, str, Sequence[str]]
-"""A title, what is said below it, and the modules in it."""
+"""The longest line of code that fits on a page."""
 
 
 def add_reference(app: Any) -> None:
-    """Register the writer and the hooks; a sentence does not end with the page of the paper."""
+    """Register the functions that write the reference and process its docstrings."""
     autosummary.WELL_KNOWN_ABBREVIATIONS += ("p.", "pp.", "eq.")  # type: ignore[assignment]
     app.connect("builder-inited", write_reference)
-    add_docstrings(app)
+    add_docstrings(app, modules())
 
 
 def write_reference(app: Any) -> None:
-    """Write the index and a page for each module; a page whose module is gone goes too."""
+    """Write the index and a page for each module; delete the pages of modules that no longer exist."""
     folder = Path(app.srcdir) / "api"
     pages = reference()
     for stale in set(folder.glob("*.rst")) - {folder / f"{name}.rst" for name in pages}:
@@ -59,69 +57,69 @@ def write_reference(app: Any) -> None:
 
 
 def reference() -> dict[str, str]:
-    """All pages by name, as reStructuredText."""
+    """Return all pages by name, as reStructuredText."""
     page = template("api-module.rst")
     pages = {
-        name: page.render(name=name, names=public_names(name), groups=groups_of(name)) for name in modules()
+        name: page.render(name=name, names=public_names(name), inside=modules_of(name))
+        for name in modules()
     }
     return {"index": template("api-index.rst").render(index()), **pages}
 
 
 @cache
 def modules() -> tuple[str, ...]:
-    """The names of all modules that have a page."""
+    """Return the names of all modules that have a page."""
     found = ["derivations", "w2v"]
     for package in tuple(found):
         path = importlib.import_module(package).__path__
         found += [module.name for module in pkgutil.walk_packages(path, f"{package}.")]
-    return tuple(name for name in found if not name.endswith("__main__") and not name.startswith(LEFT_OUT))
+    return tuple(name for name in found if is_public(name))
+
+
+def is_public(name: str) -> bool:
+    """Return whether a module is documented."""
+    inside = any(f"{name}.".startswith(f"{package}.") for package in INTERNAL)
+    return not inside and not any(part.startswith("_") for part in name.split("."))
 
 
 def index() -> dict[str, Any]:
-    """What the index is given: the names to import, and groups of modules."""
-    training = ["w2v", *(name for _, _, names in groups_of("w2v") for name in names)]
+    """Return what the template of the index needs: the import lines, and groups of modules."""
+    sections = [section_path(name) for name in (*SECTIONS, "errata")]
+    inside = [
+        name for name in modules_of("derivations") if not any(s.startswith(f"{name}.") for s in sections)
+    ]
     return {
         "public": [(words, import_of(name), public_names(name)) for name, words in PUBLIC.items()],
         "groups": [
-            *groups_of("derivations"),
-            ("Training", "The verified gradients at work, and the page of §7.", training),
+            ("Equations", "The sections of the paper in its order, then the techniques of §8.", sections),
+            (
+                "Checks",
+                "How equations are described and checked, and how your gradient is checked.",
+                inside,
+            ),
+            ("Training", "Word vectors trained with the verified gradients.", ["w2v", *modules_of("w2v")]),
         ],
     }
 
 
-# --- modules in reading order -----------------------------------------------------------------------------
-
-
-def groups_of(package: str) -> list[Group]:
-    """The modules of a package; for a module that is none, empty groups."""
+def modules_of(package: str) -> list[str]:
+    """Return the modules directly in a package: first those that its docstring names, in that order."""
     inside = {name.rpartition(".")[2]: name for name in modules() if name.rpartition(".")[0] == package}
-    if package == "derivations":
-        paper = [inside.pop(name) for name in (*SECTIONS, "errata")]
-        judging = [inside.pop(name) for name in JUDGING]
-        beside = list(inside.values())
-        return [
-            ("The paper", "Its sections, in its order; then the techniques that §8 names.", paper),
-            ("The ledger and its judges", "What is claimed, and who judges it.", judging),
-            ("Beside them", "A gradient of your own, held against the same referee.", beside),
-        ]
-    named = dict.fromkeys(named_in(inspect.getdoc(importlib.import_module(package)) or ""))
-    first = [inside.pop(name) for name in named if name in inside]
-    return [("Modules", "", first), ("Further inside", "", list(inside.values()))]
+    named = named_in(inspect.getdoc(importlib.import_module(package)) or "")
+    first = [inside.pop(name) for name in dict.fromkeys(named) if name in inside]
+    return first + list(inside.values())
 
 
 def named_in(docstring: str) -> Iterator[str]:
-    """The words that a docstring sets in double backticks, or at the left of an indented table."""
+    """Yield the words in double backticks, and those at the left of an indented table."""
     for line in docstring.splitlines():
         left = re.split(r"\s{2,}", line.strip())[0] if line.startswith(" ") else ""
         yield from re.findall(r"\w+", left)
         yield from re.findall(r"``(\w+)``", line)
 
 
-# --- names to import --------------------------------------------------------------------------------------
-
-
 def import_of(package: str) -> str:
-    """The line that imports all that is public in a package, folded where it is long."""
+    """Return the line that imports all public names of a package, wrapped if it is long."""
     names = ", ".join(functions_first(importlib.import_module(package).__all__))
     if len(names) < LINE:
         return f"from {package} import {names}"
@@ -129,7 +127,7 @@ def import_of(package: str) -> str:
 
 
 def public_names(package: str) -> list[str]:
-    """Where the names of ``__all__`` are defined; constants, which do not say where, are left out."""
+    """Return where each name of ``__all__`` is defined; constants are left out, since they do not know."""
     module = importlib.import_module(package)
     listed = getattr(module, "__all__", ()) if hasattr(module, "__path__") else ()
     found = [getattr(module, name) for name in functions_first(listed)]
@@ -137,5 +135,5 @@ def public_names(package: str) -> list[str]:
 
 
 def functions_first(names: Sequence[str]) -> list[str]:
-    """Names as they are, those that begin with a capital later."""
+    """Return the names in their order, but classes (capitalized names) after functions."""
     return sorted(names, key=lambda name: name[0].isupper())

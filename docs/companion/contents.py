@@ -1,4 +1,4 @@
-"""What the pages are made of: the ledger's entries by section, with all that is to be said of each."""
+"""Collect what the generated pages show: the equations by section, with the evidence of this build."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from derivations.notation import KINDS, tuple_text
 from derivations.oracle.tolerance import ROUNDINGS
 
 Page = tuple[str, str, dict[str, Any]]
-"""The name of a page, its template, and what that is given."""
+"""The name of a page, its template, and the template's variables."""
 
 
 def labels() -> list[str]:
-    """The labels of all equations."""
+    """Return the labels of all equations."""
     return [entry.label for entry in ledger()]
 
 
 def pages(evidence: Evidence) -> Iterator[Page]:
-    """All pages that are written."""
-    told = tellings(evidence)
+    """Yield all pages."""
+    every = equations(evidence)
     for section, title in SECTION_TITLES.items():
         if section != TECHNIQUES:
-            here = [telling for telling in told if telling.entry.section == section]
+            here = [one for one in every if one.entry.section == section]
             yield (
                 f"paper/section-{section}",
                 "section.md",
@@ -45,23 +45,24 @@ def pages(evidence: Evidence) -> Iterator[Page]:
             )
     chapters = {}
     for name in SECTIONS:
-        here = [t for t in told if t.module == name and t.entry.section == TECHNIQUES]
+        here = [one for one in every if one.module == name and one.entry.section == TECHNIQUES]
         if here:
-            chapters[name.replace("_", "-")] = title = title_of(section_module(name))
-            yield f"paper/{name.replace('_', '-')}", "section.md", section_page(title, TECHNIQUES, here)
+            page = name.replace("_", "-")
+            chapters[page] = title = title_of(section_module(name))
+            yield f"paper/{page}", "section.md", section_page(title, TECHNIQUES, here)
     title = f"§{TECHNIQUES} {SECTION_TITLES[TECHNIQUES]}"
     yield f"paper/section-{TECHNIQUES}", "techniques.md", {"title": title, "chapters": chapters}
-    yield "errata", "errata.md", errata_page(told, evidence.run)
-    yield "index", "index.md", {"run": evidence.run, "told": {t.entry.label: t for t in told}}
+    yield "errata", "errata.md", errata_page(every, evidence.run)
+    yield "index", "index.md", {"run": evidence.run, "equations": {one.entry.label: one for one in every}}
     yield "notation", "notation.md", {"modules": modules_with_a_table()}
 
 
-# --- one entry --------------------------------------------------------------------------------------------
+# --- equations --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Telling:
-    """An entry and what this build found about it."""
+class Equation:
+    """An entry of the ledger, and what this build found about it."""
 
     entry: Entry
     record: Mapping[str, Any]
@@ -69,44 +70,42 @@ class Telling:
     numbers: str
     shapes: str
 
+    permitted = f"{ROUNDINGS:g}"
+    """The permitted error, in multiples of the error bound."""
+
     @property
     def module(self) -> str:
-        """The module that it is in."""
+        """The name of its section module."""
         return self.entry.label.partition(".")[0]
 
     @property
-    def permitted(self) -> str:
-        """The error that is permitted, in roundings."""
-        return f"{ROUNDINGS:g}"
-
-    @property
     def code(self) -> str:
-        """The function by hand, without its labels."""
+        """The source of the manual function."""
         return code_of(self.entry.rhs)
 
     @property
     def printed_code(self) -> str:
-        """The function that computes what is printed, for an erratum."""
+        """The source of the function that computes the printed form of an erratum."""
         assert self.entry.misprint
         return code_of(self.entry.misprint.computes)
 
     @property
     def builds_on(self) -> list[str]:
-        """The labels of the equations that it is made from."""
+        """The labels of the equations that it uses."""
         return builds_on(self.entry)
 
     @property
     def source(self) -> str:
-        """Where the function stands in the pages of the source."""
+        """The address of the function in the source pages."""
         function = self.entry.rhs
         return f"../_modules/{function.__module__.replace('.', '/')}.html#{function.__name__}"
 
 
-def tellings(evidence: Evidence) -> list[Telling]:
-    """All entries in the paper's order."""
+def equations(evidence: Evidence) -> list[Equation]:
+    """Return all equations with their evidence, in the paper's order."""
     records = {record["label"]: record for record in evidence.run["entries"]}
     return [
-        Telling(
+        Equation(
             entry,
             records[entry.label],
             evidence.programs[entry.label],
@@ -117,42 +116,42 @@ def tellings(evidence: Evidence) -> list[Telling]:
     ]
 
 
-# --- one page ---------------------------------------------------------------------------------------------
+# --- sections ---------------------------------------------------------------------------------------------
 
 
-def section_page(title: str, section: str, told: list[Telling]) -> dict[str, Any]:
-    """What the template of a section is given: its main module, and its entries by heading."""
-    names = sorted({telling.module for telling in told}, key=SECTIONS.index)
+def section_page(title: str, section: str, here: list[Equation]) -> dict[str, Any]:
+    """Return the variables of a section's template: its main module, and its equations by heading."""
+    names = sorted({one.module for one in here}, key=SECTIONS.index)
     modules = {name: Module(section_module(name)) for name in names}
     own = [name for name in names if modules[name].module.SECTION == section]
     return {
         "title": title,
         "main": own[0] if own else None,
-        "parts": [(name, heading, list(part)) for (name, heading), part in groupby(told, heading_of)],
+        "parts": [(name, heading, list(part)) for (name, heading), part in groupby(here, heading_of)],
         "modules": {name: modules[name] for name in own},
     }
 
 
 def title_of(module: ModuleType) -> str:
-    """What a module is about, from the first line of its docstring: up to a colon or a bracket."""
-    first = about(inspect.getdoc(module) or "").partition("\n\n")[0]
+    """Return the title of a module: the first line of its docstring, up to a colon or a bracket."""
+    first = without_pages(inspect.getdoc(module) or "").partition("\n\n")[0]
     return re.split(r":| \(|\.$", " ".join(first.split()))[0]
 
 
-def about(docstring: str) -> str:
-    """A module's docstring without the places of the paper that it begins with: ``§3, pp. 3-5: ``."""
+def without_pages(docstring: str) -> str:
+    """Return a docstring without the place in the paper that it begins with, ``§3, pp. 3-5: ``."""
     words = re.sub(r"^§[^:]*: ", "", docstring)
     return words[0].upper() + words[1:]
 
 
-def heading_of(telling: Telling) -> tuple[str, str]:
-    """The module and the heading under which an entry stands: a page, or a part of the module."""
-    entry = telling.entry
-    return telling.module, part_of(entry.rhs) if entry.section == TECHNIQUES else f"Page {entry.page}"
+def heading_of(equation: Equation) -> tuple[str, str]:
+    """Return the module and the heading of an equation: a page of the paper, or a part of the module."""
+    entry = equation.entry
+    return equation.module, part_of(entry.rhs) if entry.section == TECHNIQUES else f"Page {entry.page}"
 
 
 def part_of(function: Callable[..., Any]) -> str:
-    """The last heading, ``# --- the partials ---``, above a function in its module."""
+    """Return the last heading, ``# --- the partials ---``, above a function in its module."""
     lines = inspect.getsource(importlib.import_module(function.__module__)).splitlines()
     above = lines[: inspect.unwrap(function).__code__.co_firstlineno]
     headings = [match[1] for line in above if (match := re.match(r"# --- (.+?) -+$", line))]
@@ -161,18 +160,18 @@ def part_of(function: Callable[..., Any]) -> str:
 
 @dataclass(frozen=True)
 class Module:
-    """A section module as a page tells it."""
+    """A section module, as its page shows it."""
 
     module: ModuleType
 
     @property
     def words(self) -> str:
-        """Its docstring as Markdown, without the line that says which section it is."""
+        """Its docstring as Markdown."""
         return markdown(inspect.getdoc(self.module) or "")
 
     @property
     def notation(self) -> list[tuple[str, ...]]:
-        """The rows of its table: paper, Python, shape, meaning, values."""
+        """The rows of its notation table: paper, Python, shape, meaning, values."""
         return [
             (row.symbol, row.name, tuple_text(row.shape), row.meaning, KINDS[row.drawn])
             for row in self.module.NOTATION.values()
@@ -180,12 +179,12 @@ class Module:
 
     @property
     def has_own_table(self) -> bool:
-        """Whether its table is not that of another module."""
+        """Whether it has a notation table that is not another module's."""
         return self.module in with_own_notation().values()
 
     @property
     def passes(self) -> list[tuple[str, str]]:
-        """The forward passes by hand and what JAX is told, side by side."""
+        """The source of each forward pass in NumPy, and of the same in JAX."""
         return [
             (code_of(value), code_of(vars(self.module)[f"reference{name.removeprefix('forward')}"]))
             for name, value in vars(self.module).items()
@@ -194,14 +193,14 @@ class Module:
 
 
 def code_of(function: Callable[..., Any]) -> str:
-    """The source of a function, without its labels."""
+    """Return the source of a function without its decorators."""
     source = source_of("", function)
     return (source.head + source.docstring + source.body).rstrip()
 
 
 def markdown(docstring: str) -> str:
-    """A docstring as Markdown: what is indented is set as it stands, double backticks become single."""
-    blocks = re.split(r"\n{2,}", about(docstring))
+    """Return a docstring as Markdown: indented blocks become code, double backticks become single."""
+    blocks = re.split(r"\n{2,}", without_pages(docstring))
     return "\n\n".join(
         f"```text\n{textwrap.dedent(block)}\n```" if block.startswith("    ") else in_words(block)
         for block in blocks
@@ -209,47 +208,47 @@ def markdown(docstring: str) -> str:
 
 
 def in_words(paragraph: str) -> str:
-    """A paragraph of a docstring as Markdown, with its indices below the line; code stays as it is."""
+    """Return a paragraph of a docstring as Markdown, with subscripts; code stays as it is."""
     parts = re.split(r"``(.+?)``", paragraph)
     words = [str(prose(re.sub(r"_\{([^}]+)\}", r"_\1", part))) for part in parts[::2]]
     code = [f"`{part}`" for part in parts[1::2]]
     return "".join(a + b for a, b in zip_longest(words, code, fillvalue=""))
 
 
-# --- the errata -----------------------------------------------------------------------------------
+# --- errata and notation ----------------------------------------------------------------------------------
 
 
-def errata_page(told: list[Telling], run: Mapping[str, Any]) -> dict[str, Any]:
-    """What the template of the errata is given: those of the paper, and those of programs."""
-    errata = [telling for telling in told if telling.entry.misprint]
+def errata_page(every: list[Equation], run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables of the errata template: errata of the paper, and of two programs."""
+    errata = [one for one in every if one.entry.misprint]
     return {
         "run": run,
-        "printed": [telling for telling in errata if not telling.entry.source],
-        "programs": [telling for telling in errata if telling.entry.source],
-        "relying": {telling.entry.label: relying_on(telling.entry) for telling in errata},
-        "repeated": {telling.entry.label: repeated(telling, errata) for telling in errata},
+        "printed": [one for one in errata if not one.entry.source],
+        "programs": [one for one in errata if one.entry.source],
+        "relying": {one.entry.label: relying_on(one.entry) for one in errata},
+        "repeated": {one.entry.label: repeated(one, errata) for one in errata},
     }
 
 
-def repeated(telling: Telling, errata: list[Telling]) -> list[str]:
-    """The labels of the other errata that print the same mistake."""
-    assert telling.entry.misprint
-    computes = telling.entry.misprint.computes
-    same = [t for t in errata if t.entry.misprint and t.entry.misprint.computes is computes]
-    return [t.entry.label for t in same if t is not telling]
-
-
-# --- the notation ---------------------------------------------------------------------------------
+def repeated(equation: Equation, errata: list[Equation]) -> list[str]:
+    """Return the labels of the other errata with the same mistake."""
+    wrong = equation.entry.misprint
+    return [
+        one.entry.label
+        for one in errata
+        if one is not equation and wrong and one.entry.misprint
+        if one.entry.misprint.computes is wrong.computes
+    ]
 
 
 def modules_with_a_table() -> list[tuple[str, Module]]:
-    """The modules that have a notation of their own, with their titles."""
+    """Return the modules that have a notation table of their own, with their titles."""
     modules = with_own_notation().values()
     return [(f"§{module.SECTION} {title_of(module)}", Module(module)) for module in modules]
 
 
 def symbol(letters: str) -> str:
-    """A symbol of the paper as HTML: ``w'_ij`` with its prime, and its indices below the line."""
+    """Return a symbol of the paper as HTML: ``w'_ij`` with its prime and its indices as a subscript."""
     stem, _, indices = escape(letters, quote=False).replace("'", "′").partition("_")
     return f"{stem}<sub>{indices}</sub>" if indices else stem
 

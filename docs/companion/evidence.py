@@ -1,4 +1,4 @@
-"""What the referee finds in this build: verdicts on random instances, and the numbers of one instance."""
+"""Check every equation for this build: verdicts on random test cases, and the numbers of one test case."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 
 import derivations
-from companion.keeping import digest, kept
+from companion.cache import cached, digest
 from derivations.cli.show import show_numbers
 from derivations.ledger import Entry, ledger
 from derivations.oracle.cases import Instance, random_instance
@@ -23,12 +23,14 @@ from derivations.oracle.runs import run
 
 SEED = 0
 WIDTH = 96
-"""Columns of the numbers of an instance."""
+"""Columns of the numbers of a test case."""
+DRAWS = 40
+"""Random test cases among which a readable one is looked for."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A run as its record; by label JAX's programs, the numbers of an instance, the shapes tried."""
+    """The record of a run; and by label JAX's programs, the numbers of a test case, the shapes tried."""
 
     run: Mapping[str, Any]
     programs: Mapping[str, list[tuple[str, str]]]
@@ -37,13 +39,13 @@ class Evidence:
 
 
 def evidence_of_this_build(examples: int, file: Path) -> Evidence:
-    """Judge every equation; what was found for the very same code is taken from ``file``."""
+    """Check every equation, or read the result for the same code from ``file``."""
     key = digest(derivations, Path(__file__), str(examples))
-    return kept(file, key, lambda: judged(examples))
+    return cached(file, key, lambda: collect_evidence(examples))
 
 
-def judged(examples: int) -> Evidence:
-    """The evidence; ValueError, with the labels, if an equation does not deserve its status."""
+def collect_evidence(examples: int) -> Evidence:
+    """Return the evidence; ``ValueError``, with the labels, if an equation does not have its status."""
     entries = ledger()
     result = run(entries, examples, SEED, jobs=1)
     failing = [verdict.entry.label for verdict in result.verdicts if not verdict.holds]
@@ -53,12 +55,12 @@ def judged(examples: int) -> Evidence:
         record(result),
         {entry.label: programs_of(entry) for entry in entries},
         {entry.label: numbers_of(entry) for entry in entries},
-        {verdict.entry.label: shapes_of(verdict.shapes) for verdict in result.verdicts},
+        {verdict.entry.label: describe_shapes(verdict.shapes) for verdict in result.verdicts},
     )
 
 
 def programs_of(entry: Entry) -> list[tuple[str, str]]:
-    """JAX's programs for what an entry claims to equal: what each computes, and its lines."""
+    """Return JAX's programs for the left sides of an entry: what each computes, and its lines."""
     found = []
     for lhs in left_sides(entry):
         if isinstance(lhs, str):
@@ -70,7 +72,7 @@ def programs_of(entry: Entry) -> list[tuple[str, str]]:
 
 
 def numbers_of(entry: Entry) -> str:
-    """What the hand and every judge find on one instance, as ``derivations show`` prints it."""
+    """Return what ``derivations show`` prints of one test case: the function and every reference method."""
     console = Console(file=io.StringIO(), width=WIDTH, record=True, highlight=False)
     instance = readable_instance(entry)
     if not show_numbers(console, entry, instance):
@@ -79,29 +81,28 @@ def numbers_of(entry: Entry) -> str:
 
 
 def readable_instance(entry: Entry) -> Instance:
-    """Of some random instances one to read: ordinary values, no size 1, no two sizes alike, few numbers."""
+    """Return a test case to read: ordinary scale, sizes above 1 and all different, few numbers."""
 
     def unreadable(instance: Instance) -> tuple[bool, bool, bool, int]:
         sizes = [size for letter, size in instance.sizes.items() if letter not in entry.sizes]
-        numbers = sum(np.size(value) for value in instance.inputs.values())
         return (
             instance.scale != "ordinary",
             min(sizes, default=2) < 2,
             len(set(sizes)) < len(sizes),
-            numbers,
+            sum(np.size(value) for value in instance.inputs.values()),
         )
 
-    drawn = (random_instance(entry.model, seed, dict(entry.sizes)) for seed in range(SEED, SEED + 40))
+    drawn = (random_instance(entry.model, seed, dict(entry.sizes)) for seed in range(SEED, SEED + DRAWS))
     return min(drawn, key=unreadable)
 
 
-def shapes_of(shapes: set[tuple[tuple[str, int], ...]]) -> str:
-    """The shapes that were tried, in words: ``K 1 to 8, N 1 to 7``."""
+def describe_shapes(shapes: set[tuple[tuple[str, int], ...]]) -> str:
+    """Return the range of each size: ``K 1 to 8, N 1 to 7``."""
     sizes: dict[str, list[int]] = {}
     for shape in shapes:
         for letter, size in shape:
             sizes.setdefault(letter, []).append(size)
-    ranges = ((letter, min(all_sizes), max(all_sizes)) for letter, all_sizes in sorted(sizes.items()))
+    ranges = ((letter, min(found), max(found)) for letter, found in sorted(sizes.items()))
     return ", ".join(
-        f"{letter} = {low}" if low == high else f"{letter} {low} to {high}" for letter, low, high in ranges
+        f"{name} = {low}" if low == high else f"{name} {low} to {high}" for name, low, high in ranges
     )

@@ -1,7 +1,6 @@
-"""The pages that are written and not typed: one a section of the paper, the errata, the notation.
+"""Render the generated pages from templates: sections of the paper, errata, notation, the front page.
 
-They are Markdown, made from the ledger by the templates beside this file, anew at every build. A page that
-would come out as it is already there is left alone, so that Sphinx need not read it again.
+A page that would not change is not written again, so that Sphinx does not read it again.
 """
 
 from __future__ import annotations
@@ -16,23 +15,23 @@ from sphinx.util import logging
 from companion import contents
 from companion.evidence import evidence_of_this_build
 
-EXAMPLES = 150
-"""Instances of each equation that a build tries; ``derivations verify`` tries 1,000."""
+EXAMPLES = 50
+"""Test cases for each equation in a build; ``derivations verify`` tries 1,000."""
 
 logger = logging.getLogger(__name__)
 
 
 def write_pages(app: Any) -> None:
-    """Judge the ledger, and write every page that is made from it."""
+    """Check the ledger, and write every page that is made from it."""
     folder = Path(app.srcdir)
-    logger.info("judging %d equations on %d instances each ...", len(contents.labels()), EXAMPLES)
+    logger.info("checking %d equations on %d test cases each ...", len(contents.labels()), EXAMPLES)
     evidence = evidence_of_this_build(EXAMPLES, Path(app.doctreedir) / "evidence.pickle")
     for name, file, given in contents.pages(evidence):
         write(folder / f"{name}.md", template(file, **contents.FILTERS).render(given))
 
 
 def template(file: str, **filters: Callable[..., Any]) -> Template:
-    """A template of the folder beside this file, with the filters that it uses."""
+    """Return a template of the folder ``templates`` with its filters."""
     environment = Environment(
         loader=PackageLoader("companion"),
         undefined=StrictUndefined,
@@ -46,7 +45,7 @@ def template(file: str, **filters: Callable[..., Any]) -> Template:
 
 
 def write(file: Path, text: str) -> None:
-    """Write a file unless it says that already."""
+    """Write a file unless it has this text already."""
     file.parent.mkdir(exist_ok=True)
     if not file.exists() or file.read_text(encoding="utf-8") != text:
         file.write_text(text, encoding="utf-8")

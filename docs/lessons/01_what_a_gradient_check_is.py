@@ -116,8 +116,8 @@ by_difference = (
 
 # %%
 for gradients in (with_slope, without_slope):
-    for name, hand, moved in zip(("W", "W'"), gradients(x, t, W, W_prime), by_difference, strict=True):
-        bad = np.abs(hand - moved) > 1e-4 * np.abs(moved)
+    for name, manual, moved in zip(("W", "W'"), gradients(x, t, W, W_prime), by_difference, strict=True):
+        bad = np.abs(manual - moved) > 1e-4 * np.abs(moved)
         print(f"{gradients.__name__:13}  ∂E/∂{name:2}  {bad.sum():2} of {bad.size} entries are wrong")
         expected = 15 if gradients is without_slope and name == "W" else 0
         assert bad.sum() == expected, f"{gradients.__name__}, ∂E/∂{name}: {bad.sum()} entries are wrong"

@@ -1,11 +1,11 @@
 # %% [markdown]
-# # 8. Points where a derivative is hard to see
+# # 8. Points where a derivative is hard to check
 #
-# **Claim.** Beside a kink a difference calls a right gradient wrong: it finds 0.55 where the slope is 1.
-# In four more places it calls a wrong one right: a mask that is never needed, units that are saturated,
-# an ε in a logarithm, float32 in the middle. `check_gradient` rejects all 4.
+# **Claim.** Near a kink a check by differences rejects a right gradient: the difference is 0.55 where the
+# derivative is 1. In four more cases it accepts a wrong one: a mask that has no effect, saturated units, an
+# ε in a logarithm, an intermediate result in float32. `check_gradient` rejects all 4.
 #
-# The check is the good one of lesson 6: every entry, two-sided, relative 1e-6.
+# The check is that of lesson 6: every entry, two-sided, relative 1e-6.
 
 # %%
 from functools import partial
@@ -20,7 +20,7 @@ from derivations.paper.softmax_cross_entropy import softmax
 
 
 def differences(E, w, step=1e-5):
-    """∂E/∂w by moving one entry at a time."""
+    """∂E/∂w by changing one entry at a time."""
     slope = np.empty_like(w)
     for entry in np.ndindex(w.shape):
         above, below = w.copy(), w.copy()
@@ -30,12 +30,12 @@ def differences(E, w, step=1e-5):
     return slope
 
 
-def passes(hand, other):
-    """Every entry, to 1e-6 of its size; 1e-9 for what a difference cannot know."""
-    return bool(np.all(np.abs(hand - other) <= 1e-6 * np.abs(other) + 1e-9))
+def passes(manual, other):
+    """Every entry, to 1e-6 of its size; an absolute 1e-9 for the error of a difference."""
+    return bool(np.all(np.abs(manual - other) <= 1e-6 * np.abs(other) + 1e-9))
 
 
-def ours(loss, gradient, shapes, wrt):
+def check_gradient_accepts(loss, gradient, shapes, wrt):
     """Whether `check_gradient` accepts it, on ten random shapes and values."""
     right = check_gradient(loss, gradient, shapes, wrt=wrt, examples=10).right
     print(f"check_gradient, {gradient.__name__}: {'right' if right else 'wrong'}")
@@ -46,10 +46,10 @@ rng = np.random.default_rng(0)
 caught = 0
 
 # %% [markdown]
-# ## 1. Beside a kink
+# ## 1. Near a kink
 #
-# ReLU is max(u, 0): slope 0 on the left, 1 on the right. A difference that straddles the corner measures
-# neither. At u = 1e-6 with a step of 1e-5, the right end has risen by u + s and the left end is flat:
+# ReLU is max(u, 0): its derivative is 0 on the left and 1 on the right. A difference across the kink gives
+# neither. At u = 1e-6 with a step of 1e-5, the value is u + s on the right and 0 on the left:
 #
 # $$\frac{(u + s) - 0}{2 s} = \frac{1.1 \cdot 10^{-5}}{2 \cdot 10^{-5}} = 0.55$$
 
@@ -65,36 +65,35 @@ def slope_of_relu(u):
 
 u = np.array(1e-6)
 moved = float(differences(relu, u))
-print(f"at u = {u} the slope is {slope_of_relu(u)}; by a step of 1e-5 it is {moved:.2f}")
+print(f"at u = {u} the derivative is {slope_of_relu(u)}; the difference with a step of 1e-5 is {moved:.2f}")
 assert abs(moved - 0.55) < 1e-6
-assert not passes(slope_of_relu(u), moved), "the right slope is called wrong"
-assert passes(slope_of_relu(u), differences(relu, u, 1e-7)), "a step that stays on its side is right"
+assert not passes(slope_of_relu(u), moved), "the right derivative is rejected"
+assert passes(slope_of_relu(u), differences(relu, u, 1e-7)), "a step that does not cross the kink is right"
 
 plt.figure()
 line = np.linspace(-2e-5, 2e-5, 200)
 plt.plot(line, relu(line), label="ReLU")
 ends = u + np.array([-1e-5, 1e-5])
-plt.plot(ends, relu(ends), "o--", label=f"the difference, slope {moved:.2f}")
-plt.plot(line, u + (line - u), ":", label="the slope at u = 1e-6")
+plt.plot(ends, relu(ends), "o--", label=f"the difference, {moved:.2f}")
+plt.plot(line, u + (line - u), ":", label="the derivative at u = 1e-6")
 plt.ylim(-1e-5, 2e-5)
 plt.xlabel("u")
 plt.legend()
-plt.title("A step over the corner")
+plt.title("A difference across the kink")
 plt.show()
 
 # %% [markdown]
-# Among thousands of units some are always that near to zero, so the check fails now and then, and people
-# write "ignore a few failures". That is a hole of just the size of the next mistake. The cure is a
-# derivative that takes no step: automatic differentiation, or the complex step, which moves off the line
-# and not along it.
+# Among thousands of units some are always that close to zero, so the check sometimes fails, and people
+# ignore a few failures. Then a mistake in a few entries is ignored too. The solution is a derivative
+# without a real step: automatic differentiation, or the complex step.
 #
-# At u = 0 itself there is no derivative. A difference says 1/2, JAX says 0 for its ReLU, and the paper
-# would be silent. Only a convention can be checked there.
+# At u = 0 there is no derivative. A difference gives 1/2, JAX's ReLU gives 0. Only a convention can be
+# checked there.
 #
-# ## 2. A mask that is never needed
+# ## 2. A mask that has no effect
 #
-# The backward pass of ReLU lets an error through where u > 0. Leave the mask out, and test it with
-# positive inputs and positive weights, as one published course did: nothing is ever masked.
+# The backward pass of ReLU passes the error on where u > 0. Omit this mask, and test with positive inputs
+# and positive weights, as one published course did: the mask would be 1 everywhere.
 
 
 # %%
@@ -117,17 +116,17 @@ for what, sign in (("positive numbers", np.abs), ("any numbers", np.array)):
     accepted = passes(no_mask(*arguments), moved)
     print(f"without the mask, {what}: accepted: {accepted}")
     assert accepted == (sign is np.abs)
-caught += not ours(E_of_relu_in_jax, no_mask, "K, N, K N", "W")
+caught += not check_gradient_accepts(E_of_relu_in_jax, no_mask, "K, N, K N", "W")
 assert caught == 1
 
 # %% [markdown]
 # ## 3. Saturated units
 #
-# The slope of a sigmoid is h(1 - h). At u = 40 that is e⁻⁴⁰ = 4e-18. float64 cannot even write such an h:
-# the numbers below 1 lie 1.1e-16 apart, so h is 1 exactly, 1 - h is 0, and E does not move at all.
+# The derivative of a sigmoid is h(1 - h). At u = 40 that is e⁻⁴⁰ = 4e-18. float64 cannot represent such an
+# h: the spacing of the numbers below 1 is 1.1e-16, so h is exactly 1, 1 - h is 0, and E does not change.
 #
-# Data that was not scaled (pixels up to 255, word counts) puts all units there. Then the gradient of W is
-# zero whatever you wrote, and here somebody wrote zeros.
+# With unscaled data (pixels up to 255, word counts) all units are saturated. Then the differences for W are
+# zero, and a gradient that returns zeros passes.
 
 
 # %%
@@ -142,22 +141,22 @@ for scale in (1, 255):
     accepted = passes(unwritten(x, t, W, W_prime), moved)
     print(f"inputs up to {np.abs(scale * x).max():.0f}: 1 - h = {1 - h}, zeros accepted: {accepted}")
     assert accepted == (scale == 255)
-caught += not ours(mlp.reference, unwritten, "K, M, K N, N M", "W")
+caught += not check_gradient_accepts(mlp.reference, unwritten, "K, M, K N, N M", "W")
 assert caught == 2
 
 # %% [markdown]
-# Check at a point where all parts of the function are alive. And somewhere else check the saturated ones
-# on purpose, with a bound instead of a floor: 4e-18 is a number too.
+# Check at points where no unit is saturated. Check saturated units separately, with a bound instead of an
+# absolute tolerance: 4e-18 has digits too.
 #
 # ## 4. An ε in a logarithm
 #
-# log 0 is -∞, so people write E = -Σ t_j log(y_j + ε). The gradient they hand in is still y - t. For a
-# one-hot t with its one at word c the derivative is now
+# log 0 is -∞, so people write E = -Σ t_j log(y_j + ε), and keep the gradient y - t. For a one-hot t with
+# its one at word c the derivative is now
 #
 # $$\frac{\partial E}{\partial u_j} = \frac{y_c}{y_c + ε} (y_j - t_j)$$
 #
-# With ε = 1e-8 and y_c = 0.2 the new factor is 1 - 5e-8, and the check accepts 1e-6. Where the model is
-# badly wrong, y_c near ε, it is 1/2, and below that the gradient dies out, just where it is needed most.
+# With ε = 1e-8 and y_c = 0.2 the new factor is 1 - 5e-8, and the check accepts 1e-6. Where the prediction
+# is very wrong, y_c near ε, the factor is 1/2, and for smaller y_c the gradient tends to zero.
 
 # %% mystnb={"image": {"alt": "An S: 1 down to 1e-6, one half where y_c is ε = 1e-8, 0 below 1e-11"}}
 EPSILON = 1e-8
@@ -191,22 +190,22 @@ plt.figure()
 plt.semilogx(y_c, factor)
 plt.axvline(EPSILON, color="gray", lw=0.5)
 plt.annotate(" ε", (EPSILON, 0.05))
-plt.xlabel("y_c, what the model gives to the right word")
+plt.xlabel("y_c, the predicted probability of the right word")
 plt.ylabel("derivative, divided by y - t")
 plt.title("What ε does to the gradient")
 plt.show()
 
-caught += not ours(E_with_epsilon_in_jax, y_minus_t, "M, M one-hot", "u")
+caught += not check_gradient_accepts(E_with_epsilon_in_jax, y_minus_t, "M, M one-hot", "u")
 assert caught == 3
 
 # %% [markdown]
-# The better cure is to leave ε out and not to take the logarithm of a softmax at all: `log_softmax` in
-# `softmax_cross_entropy.py` subtracts instead, and is finite for any score.
+# It is better to omit ε and never compute the logarithm of a softmax: `log_softmax` in
+# `softmax_cross_entropy.py` subtracts instead, and is finite for every score.
 #
-# ## 5. float32 in the middle
+# ## 5. An intermediate result in float32
 #
-# One array of the default type of another library, one `astype`, and from there on 24 bits are left: a
-# relative error of 6e-8. The result is float64 again, so nothing shows.
+# One array from a library with another default dtype, or one `astype`, leaves 24 bits: a relative error of
+# 6e-8. The result is float64 again, so its dtype does not show it.
 
 
 # %%
@@ -217,21 +216,20 @@ def through_float32(x, t, W, W_prime):
 
 
 x, t, W, W_prime = mlp.example()
-hand, right = through_float32(x, t, W, W_prime), mlp.gradients(x, t, W, W_prime)[1]
+manual, right = through_float32(x, t, W, W_prime), mlp.gradients(x, t, W, W_prime)[1]
 moved = differences(lambda W_prime: mlp.forward(x, t, W, W_prime)[-1], W_prime)
-off = np.abs(hand / right - 1).max()
-print(f"it returns {hand.dtype}, off by {off:.0e}; accepted: {passes(hand, moved)}")
-assert hand.dtype == np.float64
-assert passes(hand, moved)
+off = np.abs(manual / right - 1).max()
+print(f"it returns {manual.dtype}, off by {off:.0e}; accepted: {passes(manual, moved)}")
+assert manual.dtype == np.float64
+assert passes(manual, moved)
 assert 1e-9 < off < 1e-6
-caught += not ours(mlp.reference, through_float32, "K, M, K N, N M", "W_prime")
+caught += not check_gradient_accepts(mlp.reference, through_float32, "K, M, K N, N M", "W_prime")
 assert caught == 4
 
 # %% [markdown]
-# Is that wrong? Not if you meant it. A gradient that is float32 throughout is judged as float32 by
-# `check_gradient`, and the report says so. One that claims float64 and does not have it is worth knowing
-# about, since the check itself runs on those digits: in float32 a difference has two or three of them
-# left (lesson 2).
+# Is that wrong? Not if it is intended. `check_gradient` checks a gradient that is float32 throughout with
+# the tolerance of float32, and the report says so. A float64 result with float32 accuracy is usually a
+# mistake. A check by differences cannot use float32 at all: two or three digits remain (lesson 2).
 #
 # ## Break it
 #
@@ -243,8 +241,7 @@ assert caught == 4
 #
 #     EPSILON = 1e-6
 #
-# Predict at which ε the check of this page begins to see it. (It accepts a relative 1e-6, and y_c is
-# 0.19.)
+# Predict the smallest ε that the check of this page detects. (It accepts a relative 1e-6, and y_c is 0.19.)
 #
 # **Half as much.** In section 3, change
 #

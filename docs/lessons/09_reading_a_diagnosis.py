@@ -1,11 +1,11 @@
 # %% [markdown]
 # # 9. Reading a diagnosis
 #
-# **Claim.** A table of differences can be read. Where one shape leaves 3 explanations of the same wrong
-# gradient standing, 20 shapes leave 1, and that is what `check_gradient` reports, with its evidence. To a
-# gradient without rhyme or reason it finds 0 explanations, and says so.
+# **Claim.** The difference between two gradients can be explained. For one shape, 3 explanations fit the
+# same wrong gradient; for 20 shapes only 1 does, and that is what `check_gradient` reports, with its
+# evidence. For an arbitrary function it finds 0 explanations, and says so.
 #
-# The skip-gram of §6: a word x, its C context words t, EI_j = Σ_c (y_cj - t_cj). Somebody took the mean
+# The skip-gram of §6: a word x, its C context words t, EI_j = Σ_c (y_cj - t_cj). This gradient has a mean
 # over the context words where the loss has a sum.
 
 # %%
@@ -26,7 +26,7 @@ def mean_of_errors(x, t, W, W_prime):
 # %% [markdown]
 # ## By hand first
 #
-# On the paper's example, divide your gradient by the right one.
+# On the paper's example, divide the wrong gradient by the right one.
 
 # %%
 arguments = skipgram.example()
@@ -35,23 +35,22 @@ print(ratio.round(12))
 assert np.allclose(ratio, 0.5)
 
 # %% [markdown]
-# One half, everywhere. So a factor ½ is too many? Perhaps. But C = 2 here, and 1/C is one half too. So is
-# (N - 1)/4, with N = 3; nobody would propose that one, but the numbers do not know. A single instance
-# cannot tell them apart, and the three ask for different repairs.
+# The ratio is one half everywhere. That could be a factor ½. But C = 2 here, so 1/C is one half too, and so
+# is (N - 1)/4 with N = 3. A single test case cannot distinguish them, and each needs another correction.
 #
-# An explanation is a prediction about *all* instances. So draw others, of other shapes, and drop every
+# An explanation is a prediction for *all* test cases. So draw others, of other shapes, and discard every
 # explanation that fails on one of them:
 
 
 # %%
-def right_over_wrong(seed):
-    """The sizes of a random instance, and the one factor between the two gradients."""
+def ratio_of(seed):
+    """The sizes of a random test case, and the ratio of the two gradients."""
     rng = np.random.default_rng(seed)
     V, N, C = rng.integers(2, 9, 3)
     x, W, W_prime = np.eye(V)[rng.integers(V)], rng.normal(size=(V, N)), rng.normal(size=(N, V))
     t = np.eye(V)[rng.integers(V, size=C)]
-    hand, right = mean_of_errors(x, t, W, W_prime), skipgram.gradients(x, t, W, W_prime)[1]
-    return {"V": V, "N": N, "C": C}, np.median(hand / right)
+    manual, right = mean_of_errors(x, t, W, W_prime), skipgram.gradients(x, t, W, W_prime)[1]
+    return {"V": V, "N": N, "C": C}, np.median(manual / right)
 
 
 explanations = {
@@ -64,20 +63,20 @@ standing = [name for name, factor in explanations.items() if np.isclose(factor(V
 print("after the paper's example:", ", ".join(standing))
 assert len(standing) == 3
 for seed in range(20):
-    sizes, found = right_over_wrong(seed)
+    sizes, found = ratio_of(seed)
     standing = [name for name in standing if np.isclose(explanations[name](**sizes), found)]
 print("after 20 shapes:          ", ", ".join(standing))
 assert standing == ["1/C"]
 assert len(standing) == 1
 
 # %% [markdown]
-# That is all there is to a diagnosis. The rest is having many explanations to try, simplest first, and
-# shapes that are unequal, so that V, N and C cannot stand for each other (lesson 6 again).
+# This is the principle of a diagnosis. A program tries many explanations, the simplest first, on shapes
+# whose sizes differ, so that V, N and C cannot be confused (lesson 6).
 #
-# ## The same by program
+# ## With `check_gradient`
 #
-# `print` shows a report as the terminal does. In a notebook, the report as the last line of a cell shows
-# the two gradients and their difference as three maps on one scale.
+# `print` shows a report as in the terminal. In a notebook, a report as the last line of a cell shows the
+# two gradients and their difference as three heat maps on one scale.
 
 # %%
 report = check_gradient(skipgram.reference, mean_of_errors, of_section_6, wrt="W_prime", examples=12)
@@ -87,14 +86,13 @@ report
 # %% [markdown]
 # Read it from the top:
 #
-# 1. **The verdict**, and under it the diagnosis: *what* is wrong, in which argument, and on how many
-#    instances that explained every entry. This is the sentence to act on.
-# 2. **The table**: on how many instances each argument failed. One argument right and another wrong is a
-#    strong hint: the mistake lies on the way between them (lesson 1).
-# 3. **The smallest failing case**, with all sizes and numbers as small as they can be while it still
-#    fails. Often the sizes say it all: this one needs C = 2, so with one context word there is nothing
-#    wrong.
-# 4. **A line to paste**, to see just that case again while you look for the mistake.
+# 1. **The verdict**, and under it the diagnosis: *what* is wrong, in which argument, and on how many test
+#    cases this explains every entry.
+# 2. **The table**: on how many test cases each argument failed. If one argument is right and another wrong,
+#    the mistake is between them in the backward pass (lesson 1).
+# 3. **The smallest failing case**: the sizes and values are as small as possible. Often the sizes are
+#    enough to find the mistake: this case needs C = 2, so with one context word the gradient is right.
+# 4. **A line to paste**, which repeats this case alone while you look for the mistake.
 
 # %%
 (explanation, *_) = report.diagnosis
@@ -103,9 +101,9 @@ assert explanation.detail == "1/C"
 assert report.smallest.sizes["C"] == 2
 
 # %% [markdown]
-# ## From the mistake to the repair
+# ## From the diagnosis to the correction
 #
-# Lesson 1 again. There a table of ratios had equal rows; here is what the program makes of it.
+# In lesson 1 a table of ratios had equal rows. Here is the diagnosis of the program.
 
 
 # %%
@@ -126,8 +124,8 @@ assert explanation.detail == "h * (1 - h)", "not the mistake of lesson 1 alone"
 assert explanation.argument == "W"
 
 # %% [markdown]
-# It names the factor by the quantity it is. The repair is one line; then check again, because a second
-# mistake may have been hiding behind the first.
+# It names the missing factor. The correction is one line; then check again, because the first mistake may
+# have hidden a second one.
 
 
 # %%
@@ -143,20 +141,20 @@ print(report)
 assert report.right
 
 # %% [markdown]
-# ## When nothing fits
+# ## When no explanation fits
 #
-# A gradient may be wrong in a way that nobody thought of. Then no explanation survives, and the report
-# says that, and still shows where it is worst, and the smallest case. A guess that fits half of the
-# instances is not an explanation and is not printed.
+# A gradient can be wrong in a way that `check_gradient` does not know. Then no explanation fits all test
+# cases. The report says so, and still shows the worst entry and the smallest case. An explanation that
+# fits only some of the test cases is not reported.
 
 
 # %%
-def nonsense(x, t, W, W_prime):
+def arbitrary(x, t, W, W_prime):
     dE_dW, dE_dW_prime = mlp.gradients(x, t, W, W_prime)
     return dE_dW, np.sin(40 * dE_dW_prime) + np.cos(W_prime)
 
 
-report = check_gradient(mlp.reference, nonsense, of_section_3, wrt="W W_prime", examples=20)
+report = check_gradient(mlp.reference, arbitrary, of_section_3, wrt="W W_prime", examples=20)
 print(report)
 assert len(report.diagnosis) == 0
 assert report.unexplained == ("W_prime",)
@@ -164,8 +162,7 @@ assert report.unexplained == ("W_prime",)
 # %% [markdown]
 # ## In a test
 #
-# `assert_gradient` takes the same arguments and fails with the report as its message: a line in your test
-# file, next to the function that it guards.
+# `assert_gradient` takes the same arguments and raises an `AssertionError` with the report as its message.
 
 # %%
 assert_gradient(mlp.reference, second_try, of_section_3, wrt="W W_prime", examples=20)
@@ -178,16 +175,16 @@ print(message)
 assert "h * (1 - h)" in message
 
 # %% [markdown]
-# Now you have all five parts of lesson 1: a loss, three other ways to its derivative, a tolerance that
-# was derived, numbers that hide nothing, every entry compared. `derivations zoo` shows more mistakes and
-# how each is found; `derivations exercise list` has some gradients for you to write.
+# These are the five parts of lesson 1: a loss, three reference methods, a derived tolerance, test values
+# that hide no mistake, and a comparison of every entry. `derivations zoo` shows more mistakes and how each
+# is found; `derivations exercise list` has gradients for you to write.
 #
 # ## Break it
 #
-# Other mistakes, on the way from the output back to the hidden layer. Before each run, write down what
-# you expect the diagnosis to say; the page prints it and then stops, since it is not h(1 - h) any more.
+# Other mistakes between the output and the hidden layer. Before each run, write down the diagnosis that you
+# expect; the page prints it and then stops, because it is not h(1 - h).
 #
-# **The slope from what entered.** In `first_try`, change
+# **The derivative at the input.** In `first_try`, change
 #
 #     EI = W_prime @ EI_prime
 #

@@ -6,7 +6,6 @@ it throws and every request that does not go to loopback fails the test that it 
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -14,15 +13,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
 
 from tests.browser.contrast import too_low
 from w2v.stepper import Stepper, StepSettings
-from w2v.stepper.recipes import formatted
+from w2v.stepper.recipes import Reference, format_number
 from w2v.visualizer.export import export, framed
+
+pytestmark = pytest.mark.slow
 
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 STAGES = ("Initial", "Forward", "Error", "Deltas", "Update")
@@ -116,14 +116,6 @@ def visit(browser: Any, address: str) -> Iterator[Callable[..., Visit]]:
 def outside(url: str) -> bool:
     """Whether a request leaves this machine."""
     return not re.match(r"http://127\.0\.0\.1:\d+/|file:|data:|blob:|about:", url)
-
-
-def get(address: str, path: str, body: Any = None) -> Any:
-    """What the server answers."""
-    data = None if body is None else json.dumps(body).encode()
-    request = Request(address + path, data, {"Content-Type": "application/json"})
-    with urlopen(request) as answer:
-        return json.load(answer)
 
 
 def flat(value: Any) -> list[float]:
@@ -254,27 +246,23 @@ def test_play_pause_and_play_again_play_once(visit: Callable[..., Visit]) -> Non
 
 
 @pytest.mark.parametrize("loss", ["softmax", "negative", "hs"])
-def test_every_numbers_sum_is_written_as_python_writes_it(
-    visit: Callable[..., Visit], address: str, loss: str
-) -> None:
-    page = visit(f"loss={loss}&word=2&stage=update")
-    session = get(address, "api/session", {"loss": loss})
-    step = get(address, f"api/step?session={session['id']}&epoch=0&word=1")
-    for name, quantity in session["quantities"].items():
-        if quantity["recipe"] is None:
+def test_every_numbers_sum_is_written_as_python_writes_it(visit: Callable[..., Visit], loss: str) -> None:
+    page, stepper = visit(f"loss={loss}&word=2&stage=update"), Stepper(loss=loss).go((0, 1, 4))
+    frame = stepper.frame()
+    for name, quantity in frame.table.items():
+        if not quantity.recipe:
             continue
-        at = [step["axes"][axis]["shown"][-1] for axis in quantity["axes"]]
-        place = ",".join(map(str, at))
-        path = f"api/derivation?session={session['id']}&epoch=0&word=1&quantity={name}&index={place}"
-        said = get(address, path)
-        for kind in ("rounded", "full"):
+        at = tuple(int(frame.axes[axis].shown[-1]) for axis in quantity.axes)
+        value, terms = float(frame.values[name][at]), frame.derivation(name, at)
+        said = {"rounded": frame.written(name, at), "full": frame.written(name, at, None)}
+        for kind, text in said.items():
             page.cell(name, *at).hover(force=True)
-            rounded = float(shown(said["value"]).replace(MINUS, "-"))
-            exact = kind == "full" or (said["rounded"] == said["full"] and rounded == said["value"])
-            assert f" = {said[kind]} {'=' if exact else '≈'} " in page.text("#sum"), name
+            rounded = float(shown(value).replace(MINUS, "-"))
+            exact = kind == "full" or (said["rounded"] == said["full"] and rounded == value)
+            assert f" = {text} {'=' if exact else '≈'} " in page.text("#sum"), name
             if kind == "rounded":
                 lit = page.page.locator('[class*="operand-"].cell').count()
-                assert lit == len({(t["q"], *t["at"]) for t in said["terms"] if "q" in t}), name
+                assert lit == len({t for t in terms if isinstance(t, Reference)}), name
             page.press("f")
 
 
@@ -625,7 +613,7 @@ def test_any_number_is_written_as_python_writes_it(visit: Callable[..., Visit]) 
         return values.map((value) => [rounded(value), inFull(value)]);
     }"""
     written = visit().page.evaluate(write, values)
-    assert written == [[formatted(value, 2), formatted(value, None)] for value in values]
+    assert written == [[format_number(value, 2), format_number(value, None)] for value in values]
 
 
 def test_a_window_of_a_large_vocabulary_says_so(visit: Callable[..., Visit]) -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derivations.checker.explain.staging import graph_at
-from derivations.checker.graph import Computation, Graph
+from derivations.checker.explain.graph import Computation, Graph
+from derivations.checker.explain.observations import graph_at
 from derivations.checker.judging import Traced
 from derivations.checker.losses import Loss
 from derivations.checker.shapes import describe, draw, random_instance

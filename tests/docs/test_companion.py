@@ -1,4 +1,4 @@
-"""What builds and checks the companion, on trial: planted faults must fail the build, and be named."""
+"""The Sphinx extension: planted faults fail the build, and the warning names them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from companion import relations
 from companion.contents import in_words, markdown, part_of, symbol, title_of
 
@@ -29,10 +30,8 @@ nitpicky = True
 html_theme = "basic"
 html_math_renderer = "mathml"
 def setup(app):
-    from companion.entries import add_entries
-    from companion.mathematics import add_mathml
-    add_mathml(app)
-    add_entries(app)
+    from companion.equations import add_equations
+    add_equations(app)
 """
 
 GOOD = """# A page
@@ -49,7 +48,7 @@ See {equation}`mlp.dE_dy`.
 
 
 def warnings_of(folder: Path, page: str, name: str = "index.md") -> str:
-    """What a build of one page says on standard error."""
+    """Return what a build of one page writes to standard error."""
     source = folder / "docs"
     source.mkdir()
     (source / "conf.py").write_text(CONF.format(docs=str(DOCS)), encoding="utf-8")
@@ -59,10 +58,11 @@ def warnings_of(folder: Path, page: str, name: str = "index.md") -> str:
     return subprocess.run(command, capture_output=True, text=True).stderr
 
 
-def test_a_good_page_builds_and_the_equations_that_are_on_no_page_are_named(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_good_page_builds_and_equations_without_a_page_are_named(tmp_path: Path) -> None:
     said = warnings_of(tmp_path, GOOD).splitlines()
     missing = [entry.label for entry in ledger() if entry.label != "mlp.dE_dy"]
-    assert said == [f"WARNING: {label} stands on no page" for label in missing]
+    assert said == [f"WARNING: {label} is on no page" for label in missing]
     assert follow_all(tmp_path / "html").broken == []
     text = (tmp_path / "html" / "index.html").read_text(encoding="utf-8")
     assert 'id="mlp.dE_dy"' in text
@@ -79,18 +79,20 @@ FAULTS = {
 }
 
 
-def test_planted_faults_are_warnings_that_name_them(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_each_planted_fault_is_named_by_a_warning(tmp_path: Path) -> None:
     said = warnings_of(tmp_path, GOOD + "\n" + "\n\n".join(FAULTS))
     for fault in FAULTS.values():
         assert fault in said
 
 
-def test_a_cell_that_fails_stops_the_build(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_cell_that_fails_fails_the_build(tmp_path: Path) -> None:
     said = warnings_of(tmp_path, "# %% [markdown]\n# # A\n\n# %%\nassert 1 == 2\n", name="b.py")
     assert "ExecutionError" in said
 
 
-def test_a_broken_link_a_missing_place_and_a_fetch_are_found(tmp_path: Path) -> None:
+def test_broken_links_missing_anchors_and_external_requests_are_found(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(
         '<a href="b.html">b</a><a href="#x">x</a><a id="y" href="#y">y</a><script src="https://cdn.example/a.js">'
         '</script><a href="https://elsewhere.example">e</a><a href="../outside.html">o</a>',
@@ -107,24 +109,24 @@ def test_a_broken_link_a_missing_place_and_a_fetch_are_found(tmp_path: Path) -> 
     assert found.leaving == {"https://elsewhere.example"}
 
 
-# --- what a page says -----------------------------------------------------------------------------------
+# --- what a page shows ----------------------------------------------------------------------------------
 
 
-def test_an_equation_says_what_it_builds_on() -> None:
+def test_an_equation_lists_the_equations_that_it_uses() -> None:
     assert {"mlp.dE_dy", "mlp.dy_du_prime"} <= set(relations.builds_on(find("mlp.flow.EI_prime")))
     assert "skipgram.flow.EI" in relations.builds_on(find("skipgram.flow.dE_dW_prime"))
     assert "mlp.flow.dE_dW" in relations.relying_on(find("mlp.dy_du_prime"))
     assert relations.relying_on(find("mlp_figure.W_cells")) == []
 
 
-def test_titles_and_parts_are_the_modules_own() -> None:
+def test_titles_and_headings_come_from_the_modules() -> None:
     assert title_of(mlp) == "Backpropagation through one hidden layer of sigmoids, with a squared error"
     assert title_of(cbow) == "The continuous bag of words, CBOW"
     assert title_of(rnnlm) == "The recurrent language model, and backpropagation through time"
     assert part_of(mlp.dE_dy) == "The partials, in the paper's order"
 
 
-def test_a_docstring_becomes_prose_with_its_diagrams_as_they_stand() -> None:
+def test_a_docstring_becomes_markdown_with_its_diagrams_as_code() -> None:
     text = markdown(skipgram.__doc__ or "")
     assert text.startswith("The skip-gram with a softmax over the whole vocabulary.")
     assert "```text\nx  --W-->  h" in text

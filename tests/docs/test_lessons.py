@@ -1,4 +1,4 @@
-"""The lessons are true: a page asserts what it says, and breaks where it tells a student to break it."""
+"""The lessons are correct: a page asserts its claims, and its suggested changes break an assertion."""
 
 from __future__ import annotations
 
@@ -20,34 +20,36 @@ LESSONS = Path(__file__).parents[2] / "docs" / "lessons"
 PAGES = sorted(LESSONS.glob("[0-9]*.py"))
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?:e[-+]?\d+)?(?!\w)")
 TEN_MINUTES = 1500
-"""Words of prose, at an easy pace, with the code still to be read."""
+"""Words of prose; the code has to be read too."""
 
 
 @dataclass
 class Run:
-    """What came of running a page: what it printed, which assertions it met, its figures' axes."""
+    """What a page printed, the lines of the assertions that it ran, and the axes of its figures."""
 
     printed: str = ""
-    met: set[int] = field(default_factory=set)
+    asserted: set[int] = field(default_factory=set)
     axes: list[Any] = field(default_factory=list)
 
 
 def run(path: Path) -> Run:
-    """Run a page as ``python`` does, counting its assertions; whatever it raises is raised."""
+    """Run a page as ``python`` does, and record its assertions; raise what it raises."""
     done, printed = Run(), io.StringIO()
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert):
-            node.test = ast.Call(ast.Name("met_", ast.Load()), [ast.Constant(node.lineno), node.test], [])
+            node.test = ast.Call(
+                ast.Name("record_", ast.Load()), [ast.Constant(node.lineno), node.test], []
+            )
 
-    def met(line: int, holds: object) -> object:
-        done.met.add(line)
+    def record(line: int, holds: object) -> object:
+        done.asserted.add(line)
         return holds
 
     code = compile(ast.fix_missing_locations(tree), str(path), "exec")
     try:
         with contextlib.redirect_stdout(printed):
-            exec(code, {"__name__": "__main__", "__file__": str(path), "met_": met})
+            exec(code, {"__name__": "__main__", "__file__": str(path), "record_": record})
         done.axes = [axes for number in plt.get_fignums() for axes in plt.figure(number).axes]
     finally:
         plt.close("all")
@@ -57,12 +59,12 @@ def run(path: Path) -> Run:
 
 @pytest.fixture(autouse=True)
 def no_windows(monkeypatch: Any) -> None:
-    """Figures are drawn and not shown, whatever machine this is."""
+    """Draw figures without showing them."""
     monkeypatch.delenv("DISPLAY", raising=False)
     plt.switch_backend("agg")
 
 
-# --- a page as its parts ----------------------------------------------------------------------------------
+# --- the parts of a page ----------------------------------------------------------------------------------
 
 
 def cells(path: Path) -> Iterator[tuple[bool, str]]:
@@ -74,13 +76,13 @@ def cells(path: Path) -> Iterator[tuple[bool, str]]:
 
 
 def claim(path: Path) -> str:
-    """The paragraph that a page opens with, which says what it will show."""
+    """The first paragraph of a page, which says what it shows."""
     found = re.search(r"\*\*Claim\.\*\* .+?(?=\n\n)", next(text for _, text in cells(path)), re.DOTALL)
     return found.group() if found else ""
 
 
 def assertions(path: Path) -> list[ast.Assert]:
-    """All assertions of a page, as they stand in it."""
+    """All assertions of a page."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
 
@@ -91,7 +93,7 @@ def numbers(text: str) -> set[float]:
 
 
 def exercises(path: Path) -> list[tuple[str, str]]:
-    """What the end of a page tells a student to change, and into what."""
+    """The changes that the end of a page suggests: the code before and after each."""
     *_, (prose, last) = cells(path)
     _, _, text = last.partition("## Break it\n")
     blocks = [dedent(block).strip("\n") for block in re.findall(r"(?:^ {4}.*\n)+", text, re.MULTILINE)]
@@ -101,25 +103,25 @@ def exercises(path: Path) -> list[tuple[str, str]]:
 
 
 def changed(path: Path, before: str, after: str) -> str:
-    """The page's source with the one place that reads ``before`` made to read ``after``."""
+    """The page's source, where ``after`` replaces the only occurrence of ``before``."""
     lines, wanted = (
         path.read_text(encoding="utf-8").splitlines(),
         [line.strip() for line in before.split("\n")],
     )
     stripped = [line.strip() for line in lines]
     places = [at for at in range(len(lines)) if stripped[at : at + len(wanted)] == wanted]
-    assert len(places) == 1, f"{len(places)} places read\n{before}"
+    assert len(places) == 1, f"{len(places)} occurrences of\n{before}"
     (place,) = places
     margin = lines[place][: -len(stripped[place])]
     lines[place : place + len(wanted)] = [margin + line for line in after.split("\n")]
     return "\n".join(lines)
 
 
-# --- what a page must be ----------------------------------------------------------------------------------
+# --- requirements of a page -------------------------------------------------------------------------------
 
 
 def only_prepares(code: str) -> bool:
-    """Whether a cell defines and computes, and says nothing yet."""
+    """Whether a cell consists of imports, definitions and assignments."""
     kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign
     return all(isinstance(statement, kinds) for statement in ast.parse(code).body)
 
@@ -133,8 +135,8 @@ def shows(code: str) -> bool:
     return displayed or shown or any(isinstance(node, ast.Assert) for node in ast.walk(tree))
 
 
-def complaints(path: Path, done: Run) -> Iterator[str]:
-    """What is not as a page must be."""
+def problems(path: Path, done: Run) -> Iterator[str]:
+    """What is wrong with a page."""
     code = [text for prose, text in cells(path) if not prose]
     asserted = " ".join(map(ast.unparse, assertions(path)))
     for number in sorted(numbers(claim(path)) - numbers(asserted) - numbers(done.printed)):
@@ -142,8 +144,8 @@ def complaints(path: Path, done: Run) -> Iterator[str]:
     if not claim(path):
         yield "it has no claim"
     for node in assertions(path):
-        if node.lineno not in done.met:
-            yield f"line {node.lineno}: the assertion was never met"
+        if node.lineno not in done.asserted:
+            yield f"line {node.lineno}: the assertion never runs"
     for cell in code:
         if not only_prepares(cell) and not shows(cell):
             yield f"neither asserts nor displays: {cell.strip().splitlines()[0]}"
@@ -152,25 +154,27 @@ def complaints(path: Path, done: Run) -> Iterator[str]:
             yield f"a figure has no labels: {axes.get_title()}"
 
 
-def page_named(path: Path) -> str:
+def page_name(path: Path) -> str:
     return path.stem
 
 
-@pytest.mark.parametrize("path", PAGES, ids=page_named)
-def test_a_page_runs_and_asserts_what_it_says(path: Path) -> None:
-    assert list(complaints(path, run(path))) == []
-    assert not jax.config.jax_enable_x64, "the page left JAX in another precision"
+@pytest.mark.slow
+@pytest.mark.parametrize("path", PAGES, ids=page_name)
+def test_a_page_runs_and_asserts_its_claims(path: Path) -> None:
+    assert list(problems(path, run(path))) == []
+    assert not jax.config.jax_enable_x64, "the page changed JAX's precision"
 
 
-EXERCISES = {
+CHANGES = {
     f"{path.stem}, exercise {number}": (path, *change)
     for path in PAGES
     for number, change in enumerate(exercises(path), 1)
 }
 
 
-@pytest.mark.parametrize(("path", "before", "after"), EXERCISES.values(), ids=EXERCISES)
-def test_what_a_page_tells_to_break_breaks_an_assertion(
+@pytest.mark.slow
+@pytest.mark.parametrize(("path", "before", "after"), CHANGES.values(), ids=CHANGES)
+def test_a_change_that_a_page_suggests_breaks_an_assertion(
     path: Path, before: str, after: str, tmp_path: Path
 ) -> None:
     broken = tmp_path / path.name
@@ -179,7 +183,7 @@ def test_what_a_page_tells_to_break_breaks_an_assertion(
         run(broken)
 
 
-@pytest.mark.parametrize("path", PAGES, ids=page_named)
+@pytest.mark.parametrize("path", PAGES, ids=page_name)
 def test_a_page_has_something_to_break_and_takes_ten_minutes(path: Path) -> None:
     assert exercises(path)
     assert sum(len(text.split()) for prose, text in cells(path) if prose) < TEN_MINUTES
@@ -193,16 +197,16 @@ def test_the_table_of_contents_has_every_page_in_order_by_its_title() -> None:
     assert [file for _, _, file in listed] == [path.name for path in PAGES]
 
 
-# --- the tests on trial -----------------------------------------------------------------------------------
+# --- tests of these tests ---------------------------------------------------------------------------------
 
 HEAD = "# %% [markdown]\n# # 0. A page\n#\n# **Claim.** Two and two is 4, not 5.\n#\n# More.\n\n# %%\n"
-PLANTED = {
-    "a claim whose number nobody shows": ("assert 2 + 2 == 4\n", "the claim's 5 is neither"),
-    "an assertion that is never met": (
+FAULTS = {
+    "a claim whose number is not shown": ("assert 2 + 2 == 4\n", "the claim's 5 is neither"),
+    "an assertion that never runs": (
         "print(4, 5)\nif 2 > 3:\n    assert 4\n",
-        "line 11: the assertion was",
+        "line 11: the assertion never",
     ),
-    "a cell that says nothing": (
+    "a cell that shows nothing": (
         "print(4, 5)\n\n# %%\nfor _ in range(3):\n    pass\n",
         "neither asserts nor",
     ),
@@ -213,12 +217,12 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize("fault", PLANTED)
-def test_a_planted_fault_is_found(fault: str, tmp_path: Path) -> None:
-    code, expected = PLANTED[fault]
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found(fault: str, tmp_path: Path) -> None:
+    code, expected = FAULTS[fault]
     page = tmp_path / "00_page.py"
     page.write_text(HEAD + code, encoding="utf-8")
-    (found,) = complaints(page, run(page))
+    (found,) = problems(page, run(page))
     assert found.startswith(expected)
 
 
@@ -228,4 +232,4 @@ def test_a_page_whose_claim_is_false_fails(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="it is 4"):
         run(page)
     page.write_text(HEAD + "print(4, 5)\n", encoding="utf-8")
-    assert list(complaints(page, run(page))) == [], "and one without a fault passes"
+    assert list(problems(page, run(page))) == [], "a page without a fault passes"

@@ -1,12 +1,14 @@
-"""Where one can be in training, and where one can go from there."""
+"""The address of a stage of a training step, and the addresses next to it."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from w2v.stepper.quantities import STAGES
 
-LAST = len(STAGES) - 1
+LAST_STAGE = len(STAGES) - 1
+
+Links = dict[str, dict[str, int] | None]
 
 
 class Address(NamedTuple):
@@ -20,29 +22,29 @@ class Address(NamedTuple):
     stage: int = 0
 
     def iteration(self, steps: int) -> int:
-        """How many steps came before, with ``steps`` in an epoch."""
+        """Return the number of steps before this one, with ``steps`` in an epoch."""
         return self.epoch * steps + self.word
 
     def moved(self, steps: int, by: int) -> Address | None:
-        """The same stage ``by`` steps later; None before the first step."""
+        """Return the same stage ``by`` steps later; None before the first step."""
         iteration = self.iteration(steps) + by
         return Address(*divmod(iteration, steps), self.stage) if iteration >= 0 else None
 
     def forward(self, steps: int) -> Address:
-        """The next stage, after the last one the next word's first."""
-        if self.stage < LAST:
+        """Return the next stage; after the last stage, the first one of the next step."""
+        if self.stage < LAST_STAGE:
             return self._replace(stage=self.stage + 1)
         return Address(*divmod(self.iteration(steps) + 1, steps))
 
     def back(self, steps: int) -> Address | None:
-        """The stage before; None at the very beginning."""
+        """Return the previous stage; None at the first stage of the first step."""
         if self.stage:
             return self._replace(stage=self.stage - 1)
         before = self.moved(steps, -1)
-        return before._replace(stage=LAST) if before else None
+        return before._replace(stage=LAST_STAGE) if before else None
 
-    def links(self, steps: int, furthest: int) -> dict[str, Any]:
-        """Where one can go, by name; None where that is before the first step or beyond ``furthest``."""
+    def links(self, steps: int, furthest: int) -> Links:
+        """Return the addresses to go to, by name; None before the first step or after ``furthest``."""
         to = {
             "forward": self.forward(steps),
             "back": self.back(steps),
@@ -51,7 +53,5 @@ class Address(NamedTuple):
             "next_epoch": self.moved(steps, steps),
             "previous_epoch": self.moved(steps, -steps),
         }
-        return {
-            name: there._asdict() if there and there.iteration(steps) <= furthest else None
-            for name, there in to.items()
-        }
+        reachable = {name: at and at.iteration(steps) <= furthest for name, at in to.items()}
+        return {name: at._asdict() if at and reachable[name] else None for name, at in to.items()}

@@ -1,14 +1,14 @@
-"""One step, computed: the verified functions of ``derivations``, given a word and its contexts.
+"""One training step, computed by the verified functions of ``derivations`` for a target and its contexts.
 
-The gradients are theirs and none is written here; what is added is the step itself, :func:`update`.
+The gradients are theirs; only the update of the weights, :func:`update`, is written here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from functools import cached_property
 from types import ModuleType
-from typing import Any, Protocol
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -19,14 +19,15 @@ from derivations.paper.skipgram import one_hot
 from derivations.techniques import hierarchical_softmax, negative_sampling
 from derivations.techniques.huffman import huffman_tree
 from derivations.techniques.sampling import noise_distribution
-from w2v.stepper.lines import Lines, lines_of
+from w2v.stepper.instrument import Quantities, instrument
 from w2v.stepper.settings import StepSettings
 from w2v.stepper.text import Step, Text
 
-NS_EXPONENT = 0.75
-"""The power of the counts that noise words are drawn by (Mikolov et al. 2013b)."""
+NOISE_EXPONENT = 0.75
+"""The exponent of the word counts in the noise distribution (Mikolov et al. 2013b)."""
 
-Quantities = dict[str, Any]
+Binary = list[tuple[int, int]]
+"""Output columns with their labels, 1 or 0."""
 
 
 def update(
@@ -36,7 +37,7 @@ def update(
     dE_dW_prime: Float[Array, "N J"],
     alpha: float,
 ) -> tuple[Array, ...]:
-    """The step against the gradient; returns alpha times each gradient, and the new tables."""
+    """Take the gradient step; return alpha times each gradient, and the new matrices."""
     step_W_prime = alpha * dE_dW_prime
     step_W = alpha * dE_dW
     W_new = W - step_W
@@ -44,41 +45,54 @@ def update(
     return step_W_prime, step_W, W_new, W_prime_new
 
 
-class Loss(Protocol):
-    """What a loss knows: its module of ``derivations``, and what a step asks."""
+class Loss(ABC):
+    """A loss: its module of ``derivations``, and the inputs of a step besides x, W and W'."""
 
     module: ModuleType
     outputs: int
+    """The columns of W'."""
     rows: int
-    """Rows of t or S in one step, at most."""
+    """The largest number of rows of t or S in one step."""
 
-    def asked(self, step: Step, iteration: int) -> Quantities:
-        """What is given to the module's ``gradients`` beside x, W and W'."""
-        ...
+    @abstractmethod
+    def inputs(self, step: Step, iteration: int) -> Quantities:
+        """Return the other inputs of the module's ``gradients``."""
 
-    def questions(self, inputs: Mapping[str, Any]) -> list[tuple[int, int]] | None:
-        """Which output columns are asked about, with the answers; None for the softmax, which asks all."""
-        ...
+    def binary(self, inputs: Quantities) -> Binary | None:
+        """Return the output columns that a step classifies, with their labels; None for the softmax."""
+        return None
+
+    def note(self) -> str | None:
+        """Return a remark about S, if there is one."""
+        return None
+
+    def source_of(self, line: str, name: str) -> tuple[str, str] | None:
+        """Return the source line of a quantity, and where it stands; None for an input.
+
+        ``line`` is that of the table of quantities: ``forward.h``, or ``update`` for :func:`update`.
+        """
+        if not line:
+            return None
+        function, _, quantity = line.partition(".")
+        found = instrument(update if function == "update" else getattr(self.module, function))
+        return found.source[quantity or name], found.place
 
 
-class Softmax:
+class Softmax(Loss):
     """§6: one target word with all its contexts."""
 
     module = skipgram
 
     def __init__(self, text: Text, settings: StepSettings) -> None:
-        self.outputs, self.rows = len(text.words), text.most_contexts
+        self.outputs, self.rows = len(text.words), text.max_contexts
 
-    def asked(self, step: Step, iteration: int) -> Quantities:
-        """The contexts, one-hot: t (C, V)."""
-        return {"t": np.stack([one_hot(word, self.outputs) for word, _ in step.contexts])}
-
-    def questions(self, inputs: Mapping[str, Any]) -> None:
-        """All words are asked about."""
+    def inputs(self, step: Step, iteration: int) -> Quantities:
+        """Return the contexts, one-hot: t (C, V)."""
+        return {"t": one_hot_rows((context.word for context in step.contexts), self.outputs)}
 
 
-class Negative:
-    """Negative sampling: one (target, context) pair, and draws that depend on seed and iteration alone."""
+class NegativeSampling(Loss):
+    """One (target, context) pair with negative samples that depend on seed and iteration alone."""
 
     module = negative_sampling
 
@@ -87,63 +101,64 @@ class Negative:
         self.outputs, self.rows = len(text.words), 1 + settings.negative
 
     @cached_property
-    def noise(self) -> Float64[Array, "V"]:
-        """The noise distribution, added up."""
-        total = np.cumsum(noise_distribution(self.text.counts.astype(float), NS_EXPONENT))
+    def cumulative_noise(self) -> Float64[Array, "V"]:
+        """The cumulative noise distribution."""
+        total = np.cumsum(noise_distribution(self.text.counts.astype(float), NOISE_EXPONENT))
         return np.asarray(total / total[-1])
 
-    def asked(self, step: Step, iteration: int) -> Quantities:
-        """The true word, then the draws, one-hot: S (D, V)."""
+    def inputs(self, step: Step, iteration: int) -> Quantities:
+        """Return the context word and the negative samples, one-hot: S (D, V)."""
         rng = np.random.default_rng([self.settings.seed, iteration])
-        drawn = np.searchsorted(self.noise, rng.random(self.settings.negative), side="right")
-        words = [step.contexts[0][0], *map(int, drawn)]
-        return {"S": np.stack([one_hot(word, self.outputs) for word in words])}
+        samples = np.searchsorted(self.cumulative_noise, rng.random(self.settings.negative), side="right")
+        return {"S": one_hot_rows([step.contexts[0].word, *map(int, samples)], self.outputs)}
 
-    def questions(self, inputs: Mapping[str, Any]) -> list[tuple[int, int]]:
-        """The words asked for; only the first was there."""
+    def binary(self, inputs: Quantities) -> Binary:
+        """Return the words of S; only the first has label 1."""
         return [(int(word), int(d == 0)) for d, word in enumerate(np.argmax(inputs["S"], axis=1))]
 
 
-class Tree:
-    """Hierarchical softmax: one (target, context) pair, and the context's way down the Huffman tree."""
+class HierarchicalSoftmax(Loss):
+    """One (target, context) pair, and the context's path in the Huffman tree."""
 
     module = hierarchical_softmax
+    words_in_note = 8
 
     def __init__(self, text: Text, settings: StepSettings) -> None:
         self.words, self.outputs = text.words, len(text.words) - 1
         self.paths, self.codes = huffman_tree(text.counts)
         self.rows = max(map(len, self.codes))
 
-    def ways(self, most: int) -> str:
-        """The ways down the tree to the first words, as ``i: node 2 yes, node 1 no``."""
-        found = []
-        for word, path, code in zip(self.words[:most], self.paths, self.codes, strict=False):
-            answers = ["no" if bit else "yes" for bit in code]
-            steps = [f"node {node + 1} {answer}" for node, answer in zip(path, answers, strict=True)]
-            found.append(f"{word}: {', '.join(steps)}")
-        return "; ".join(found) + ("; …" if len(self.words) > most else "")
+    def inputs(self, step: Step, iteration: int) -> Quantities:
+        """Return the inner nodes on the path, S (L, J), and the labels that lead to the word, t (L,)."""
+        word = step.contexts[0].word
+        return {"S": one_hot_rows(map(int, self.paths[word]), self.outputs), "t": 1.0 - self.codes[word]}
 
-    def asked(self, step: Step, iteration: int) -> Quantities:
-        """The inner nodes on the way, S (L, J), and the answers that lead to the word, t (L,)."""
-        word = step.contexts[0][0]
-        path = self.paths[word]
-        S = np.stack([one_hot(int(node), self.outputs) for node in path])
-        return {"S": S, "t": 1.0 - self.codes[word]}
-
-    def questions(self, inputs: Mapping[str, Any]) -> list[tuple[int, int]]:
-        """The inner nodes on the way, with their answers."""
+    def binary(self, inputs: Quantities) -> Binary:
+        """Return the inner nodes on the path, with their labels."""
         nodes = np.argmax(inputs["S"], axis=1)
-        return [(int(node), int(answer)) for node, answer in zip(nodes, inputs["t"], strict=True)]
+        return [(int(node), int(label)) for node, label in zip(nodes, inputs["t"], strict=True)]
+
+    def note(self) -> str:
+        """Return the paths of the first words, as ``i: node 2 → 1, node 1 → 0``."""
+        first = zip(self.words[: self.words_in_note], self.paths, self.codes, strict=False)
+        paths = [
+            f"{word}: {', '.join(f'node {n + 1} → {1 - c:.0f}' for n, c in zip(path, code, strict=True))}"
+            for word, path, code in first
+        ]
+        more = "; …" if len(self.words) > self.words_in_note else ""
+        return f"The paths in the tree, with the label at each node: {'; '.join(paths)}{more}."
 
 
-KINDS = {"softmax": Softmax, "negative": Negative, "hs": Tree}
+LOSS_CLASSES: dict[str, type[Softmax | NegativeSampling | HierarchicalSoftmax]] = {
+    "softmax": Softmax,
+    "negative": NegativeSampling,
+    "hs": HierarchicalSoftmax,
+}
 
 
-def loss_of(text: Text, settings: StepSettings) -> Loss:
-    """The loss that the settings name, for a text."""
-    kind: type[Any] = KINDS[settings.loss]
-    loss: Loss = kind(text, settings)
-    return loss
+def one_hot_rows(indices: Iterable[int], size: int) -> Float64[Array, "_ size"]:
+    """Return a matrix with a one-hot row for each index."""
+    return np.stack([one_hot(index, size) for index in indices])
 
 
 def compute(
@@ -154,26 +169,14 @@ def compute(
     W_prime: Float64[Array, "N J"],
     alpha: float,
 ) -> Quantities:
-    """Every quantity of one step by its name; the tables given are untouched.
+    """Return every quantity of one step by name; the given matrices are not changed.
 
     Raises FloatingPointError or ValueError where numbers are too large.
     """
-    inputs = {"x": one_hot(step.target, len(W)), **loss.asked(step, iteration), "W": W, "W_prime": W_prime}
+    inputs = {"x": one_hot(step.target, len(W)), **loss.inputs(step, iteration), "W": W, "W_prime": W_prime}
     with np.errstate(over="raise", divide="raise", invalid="raise"):
-        found = lines_of(loss.module.gradients).run(**inputs)
-        moved = lines_of(update).run(W, W_prime, found["dE_dW"], found["dE_dW_prime"], alpha)
+        found = instrument(loss.module.gradients).run(**inputs)
+        moved = instrument(update).run(W, W_prime, found["dE_dW"], found["dE_dW_prime"], alpha)
     if "dE_dW.last" in found:
         found["dE_dh"] = found["dE_dW.last"]
-    return {**inputs, "alpha": alpha, **found, **moved}
-
-
-def source_of(loss: Loss, line: str, name: str) -> tuple[str, str] | None:
-    """The line of source that computed a quantity, and where it stands; None for what is given.
-
-    ``line`` is what the table of quantities says: ``forward.h``, or ``update`` for :func:`update`.
-    """
-    if not line:
-        return None
-    function, _, quantity = line.partition(".")
-    lines: Lines = lines_of(update if function == "update" else getattr(loss.module, function))
-    return lines.line[quantity or name], lines.where
+    return {**inputs, "alpha": np.asarray(alpha), **found, **moved}

@@ -1,8 +1,8 @@
-"""The word vectors in the plane where they vary most (PCA), turned so that the picture does not jump.
+"""The word vectors in the plane of their largest variance (PCA), rotated so that the picture does not jump.
 
-The axes of a PCA are known but for their signs, and two that vary alike can change places from one step to
-the next. The plane is that of the vectors as they are; inside it the axes are turned to lie as near as they
-can to those of the epoch before (the polar factor of the two, an orthogonal Procrustes problem).
+The axes of a PCA are determined only up to sign, and two with similar variance can swap between steps.
+The plane is that of the current vectors; inside it the axes are rotated towards those of the previous
+epoch, which is an orthogonal Procrustes problem.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from jaxtyping import Float64, Int64
 from numpy import ndarray as Array
 
 
-def principal(W: Float64[Array, "V N"]) -> tuple[Float64[Array, "N 2"], float]:
-    """The two directions in which the rows of W vary most, and their share of the variance.
+def principal_axes(W: Float64[Array, "V N"]) -> tuple[Float64[Array, "N 2"], float]:
+    """Return the two directions of largest variance of the rows of W, and their share of the variance.
 
-    Vectors of one dimension get an axis of zeros beside theirs.
+    With N = 1, the second axis is zero.
     """
     centered = W - W.mean(axis=0)
-    if len(W) < W.shape[1]:  # few words of many dimensions: those are not looked for one by one
+    if len(W) < W.shape[1]:  # the singular value decomposition costs V²N, the covariance N³
         _, spreads, directions = np.linalg.svd(centered, full_matrices=False)
         variances, axes = spreads**2, directions[:2].T
     else:
@@ -30,27 +30,24 @@ def principal(W: Float64[Array, "V N"]) -> tuple[Float64[Array, "N 2"], float]:
     return axes, float(variances[:2].sum() / total) if total > 0 else 1.0
 
 
-def first_axes(W: Float64[Array, "V N"]) -> Float64[Array, "N 2"]:
-    """The axes of the first tables; each points to where its largest entry is positive."""
-    axes, _ = principal(W)
+def initial_axes(W: Float64[Array, "V N"]) -> Float64[Array, "N 2"]:
+    """Return the axes of the initial matrix; the largest entry of each is positive."""
+    axes, _ = principal_axes(W)
     largest = np.abs(axes).argmax(axis=0)
     return np.asarray(axes * np.where(axes[largest, [0, 1]] < 0, -1.0, 1.0))
 
 
-def turned(axes: Float64[Array, "N 2"], before: Float64[Array, "N 2"]) -> Float64[Array, "N 2"]:
-    """The axes of a plane, turned inside it to lie as ``before`` does."""
-    left, _, right = np.linalg.svd(axes.T @ before)
-    return np.asarray(axes @ (left @ right))
+def rotated(axes: Float64[Array, "N 2"], towards: Float64[Array, "N 2"]) -> Float64[Array, "N 2"]:
+    """Return axes of the same plane that are as near as possible to ``towards``."""
+    from scipy.linalg import orthogonal_procrustes  # slow to import
+
+    rotation, _ = orthogonal_procrustes(axes, towards)
+    return np.asarray(axes @ rotation)
 
 
-def axes_like(W: Float64[Array, "V N"], before: Float64[Array, "N 2"]) -> Float64[Array, "N 2"]:
-    """The axes of W's plane, turned to lie as ``before`` does."""
-    return turned(principal(W)[0], before)
-
-
-def points(
+def project(
     W: Float64[Array, "V N"], axes: Float64[Array, "N 2"], rows: Int64[Array, "R"]
 ) -> tuple[Float64[Array, "R 2"], float]:
-    """Some rows of W in the plane of all, which lies as ``axes`` do; the share of the variance there."""
-    own, share = principal(W)
-    return (W[rows] - W.mean(axis=0)) @ turned(own, axes), share
+    """Return some rows of W in the plane of all, rotated towards ``axes``; its share of the variance."""
+    own, share = principal_axes(W)
+    return (W[rows] - W.mean(axis=0)) @ rotated(own, axes), share

@@ -1,129 +1,125 @@
-"""How a number is written out: which entries of which quantities were multiplied and added.
+"""How a number is written out: which entries of which quantities are multiplied and added.
 
-A recipe is a short text, ``Σk{x[k]·W[k,i]}``, read once into nodes, plain data that a page can follow as
-well: a literal, a reference ``{"q": "W", "at": ["k", "i"]}``, a repetition ``{"sum": "k", "of": [...]}``.
-Bound to an entry it becomes terms: literals, and references into quantities with their indices. ``c*`` is
-the word of context c.
+A recipe is a short text, ``Σk{x[k]·W[k,i]}``, of literals, entries and at most one sum or product. Expanded
+for a step it is a list of terms in which only the letters of the entry itself, here i, are left, so that
+one list serves every entry of a quantity. ``c*`` is the word of context c.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray as Array
 
-Node = str | dict[str, Any]
+from w2v.stepper.windows import Axis
 
-TOKEN = re.compile(r"([ΣΠ])(\w)\{|(\w+)\[([\w,*]*)\]|(\})")
-KINDS = {"Σ": "sum", "Π": "prod"}
-JOINS = {"sum": " + ", "prod": " · "}
+TOKEN = re.compile(r"([ΣΠ])(\w)\{([^{}]*)\}|(\w+)\[([\w,*]*)\]")
+JOINS = {"Σ": " + ", "Π": " · "}
 
 MINUS = "\N{MINUS SIGN}"
 LARGE = 1e5
 """From here on a number is shown by a power of ten."""
 
 
-def parse(recipe: str) -> list[Node]:
-    """The nodes of a recipe; ``ValueError`` for brackets that do not close.
-
-    >>> parse("Σk{x[k]·W[k,i]}")
-    [{'sum': 'k', 'of': [{'q': 'x', 'at': ['k']}, '·', {'q': 'W', 'at': ['k', 'i']}]}]
-    """
-    stack: list[list[Node]] = [[]]
-    end = 0
-    for match in TOKEN.finditer(recipe):
-        if literal := recipe[end : match.start()]:
-            stack[-1].append(literal)
-        end = match.end()
-        kind, letter, name, at, _ = match.groups()
-        if kind:
-            of: list[Node] = []
-            stack[-1].append({KINDS[kind]: letter, "of": of})
-            stack.append(of)
-        elif name:
-            stack[-1].append({"q": name, "at": at.split(",") if at else []})
-        else:
-            stack.pop()
-    if len(stack) != 1:
-        raise ValueError(f"{recipe!r}: a bracket does not close")
-    return stack[0] + [recipe[end:]] * (end < len(recipe))
-
-
-def references(nodes: Iterable[Node]) -> list[str]:
-    """The quantities that a recipe names, in its order."""
-    found: list[str] = []
-    for node in nodes:
-        if not isinstance(node, str):
-            found += [node["q"]] if "q" in node else references(node["of"])
-    return found
-
-
 class Reference(NamedTuple):
-    """A number of a sum: which quantity, and where in it."""
+    """An entry of a quantity; an index is an integer, counted from 0, or a letter that stands for one."""
 
     quantity: str
-    at: tuple[int, ...]
+    at: tuple[int | str, ...]
 
 
 class Rest(NamedTuple):
-    """What the entries that are not shown add up to, as one term."""
+    """The terms that are not shown, as one."""
 
     hidden: int
 
 
+class Repetition(NamedTuple):
+    """A sum or a product over the values of a letter."""
+
+    join: str
+    letter: str
+    body: list[str | Reference]
+
+
 Term = str | Reference | Rest
-"""A piece of a written sum."""
+Recipe = list[str | Reference | Repetition]
 
 
-def repeated(node: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The kind and the letter of a repetition, or None for a reference."""
-    return next(((kind, node[kind]) for kind in JOINS if kind in node), None)
+def parse(recipe: str) -> Recipe:
+    """Return the parts of a recipe; ``ValueError`` if a bracket does not close.
+
+    >>> parse("1 / x[k,j]")
+    ['1 / ', Reference(quantity='x', at=('k', 'j'))]
+    """
+    parts: Recipe = []
+    end = 0
+    for match in TOKEN.finditer(recipe):
+        kind, letter, body, name, at = match.groups()
+        repetition = Repetition(JOINS[kind], letter, parse_terms(body)) if kind else None
+        reference = Reference(name, tuple(at.split(",")) if at else ()) if name else None
+        parts += [part for part in (recipe[end : match.start()], repetition or reference) if part]
+        end = match.end()
+    parts += [recipe[end:]] if end < len(recipe) else []
+    if any(isinstance(part, str) and set(part) & set("{}") for part in parts):
+        raise ValueError(f"{recipe!r}: a bracket does not close")
+    return parts
 
 
-def bind(
-    nodes: Iterable[Node],
-    at: Mapping[str, int],
-    shown: Callable[[str], tuple[Sequence[int], int]],
-    context: Sequence[int],
-) -> list[Term]:
-    """A recipe for one entry: ``at`` has its letters, ``shown(letter)`` says which indices, how many not.
+def parse_terms(body: str) -> list[str | Reference]:
+    """Return the parts of a recipe without repetitions."""
+    return [part for part in parse(body) if not isinstance(part, Repetition)]
 
-    ``context`` holds the words of the contexts, which ``c*`` stands for.
+
+def references(recipe: Recipe) -> list[str]:
+    """Return the quantities that a recipe names, each once, in order."""
+    bodies = [part.body if isinstance(part, Repetition) else [part] for part in recipe]
+    return list(dict.fromkeys(p.quantity for body in bodies for p in body if isinstance(p, Reference)))
+
+
+def expand(recipe: Recipe, axes: Mapping[str, Axis], context: Sequence[int]) -> list[Term]:
+    """Write out the repetition of a recipe over the indices that are shown.
+
+    ``axes`` are given by index letter; ``context`` holds the words of the contexts, for ``c*``.
     """
     terms: list[Term] = []
-    for node in nodes:
-        if isinstance(node, str):
-            terms.append(node)
+    for part in recipe:
+        if not isinstance(part, Repetition):
+            terms.append(part)
             continue
-        if "q" in node:
-            terms.append(Reference(node["q"], tuple(place(letter, at, context) for letter in node["at"])))
-            continue
-        kind, letter = repeated(node) or ("", "")
-        indices, hidden = shown(letter)
-        for number, index in enumerate(indices):
-            terms += [JOINS[kind]] * (number > 0)
-            terms += bind(node["of"], {**at, letter: index}, shown, context)
-        if hidden:
-            terms += [JOINS[kind], Rest(hidden)]
+        axis = axes[part.letter]
+        for number, index in enumerate(axis.shown.tolist()):
+            known: dict[int | str, int] = {part.letter: index}
+            if part.letter == "c":
+                known["c*"] = context[index]
+            terms += [part.join] * (number > 0)
+            terms += substitute(part.body, known)
+        if axis.hidden:
+            terms += [part.join, Rest(axis.hidden)]
     return terms
 
 
-def place(letter: str, at: Mapping[str, Any], context: Any) -> Any:
-    """The index that a letter stands for."""
-    return context[at[letter[0]]] if letter.endswith("*") else at[letter]
+def substitute(terms: Iterable[Term], known: Mapping[int | str, int]) -> list[Term]:
+    """Return terms with the indices of some letters in place of the letters."""
+    return [
+        Reference(term.quantity, tuple([known.get(i, i) for i in term.at]))
+        if isinstance(term, Reference)
+        else term
+        for term in terms
+    ]
 
 
 def written(
     terms: Iterable[Term], number: Callable[[Reference], float], rest: float, digits: int | None
 ) -> str:
-    """A sum with its numbers, rounded to ``digits``, or in full.
+    """Return terms with their numbers, rounded to ``digits``, or all digits for None.
 
-    A negative number is bracketed, but at the beginning and after an opening bracket.
+    A negative number is put in brackets, except at the beginning and after an opening bracket.
 
-    >>> terms = bind(parse("y[j] − t[c,j]"), {"c": 0, "j": 1}, lambda letter: ((), 0), [])
+    >>> terms = substitute(parse("y[j] − t[c,j]"), {"c": 0, "j": 1})
     >>> written(terms, {("y", (1,)): 0.214, ("t", (0, 1)): 1.0}.__getitem__, 0.0, 2)
     '0.21 − 1'
     """
@@ -132,23 +128,23 @@ def written(
         if isinstance(term, str):
             text += term
             continue
-        value = formatted(rest if isinstance(term, Rest) else number(term), digits)
+        value = format_number(rest if isinstance(term, Rest) else number(term), digits)
         text += f"({value})" if value.startswith(MINUS) and text and not text.endswith("(") else value
     return text
 
 
-def formatted(value: float, digits: int | None) -> str:
-    """A number as it is shown: whole ones without decimals, others rounded or, for None, in full.
+def format_number(value: float, digits: int | None) -> str:
+    """Return a number as it is shown: integers without decimals, others rounded, or in full for None.
 
-    Where so many decimals would say 0.00, as many significant digits are shown, and of what is as large
-    as 100,000 a power of ten.
+    Numbers that would round to 0.00 have that many significant digits, and numbers from 100,000 on a power
+    of ten. The page formats the numbers in its tables itself (page/numbers.js), in the same way.
 
-    >>> formatted(1.0, 2), formatted(-0.2149, 2), formatted(0.00123, 2), formatted(-1.5e-7, None)
-    ('1', '−0.21', '0.0012', '−1.5e-07')
-    >>> formatted(1234.5678, 2), formatted(-1.23456789e20, 2), formatted(123456.789, None)
-    ('1234.57', '−1.23e+20', '123456.789')
+    >>> format_number(1.0, 2), format_number(-0.2149, 2), format_number(0.00123, 2)
+    ('1', '−0.21', '0.0012')
+    >>> format_number(1234.5678, 2), format_number(-1.23456789e20, 2), format_number(-1.5e-7, None)
+    ('1234.57', '−1.23e+20', '−1.5e-07')
     """
-    value = float(value) + 0.0  # and no -0
+    value = float(value) + 0.0  # turns -0.0 into 0.0
     if value.is_integer() and abs(value) < 1e15:
         text = f"{value:.0f}"
     elif digits is None:
@@ -159,37 +155,29 @@ def formatted(value: float, digits: int | None) -> str:
     return text.replace("-", MINUS, 1) if text.startswith("-") else text
 
 
-# --- the part of a sum that is not shown --------------------------------------------------------------
-
-FUNCTIONS: dict[str, Any] = {"exp": np.exp, "log": np.log}
-
-
-def first_repetition(nodes: Sequence[Node]) -> Mapping[str, Any] | None:
-    """The repetition of a recipe; the recipes of a step have one at most."""
-    return next((node for node in nodes if not isinstance(node, str) and repeated(node)), None)
+FUNCTIONS = {"exp": np.exp, "log": np.log}
 
 
 def rest_of(
-    node: Mapping[str, Any],
-    letters: str,
+    repetition: Repetition,
     hidden: Array,
     indices: Mapping[str, Array],
-    values: Mapping[str, Any],
+    values: Mapping[str, Array],
     context: Array,
 ) -> Array:
-    """What the ``hidden`` indices of a repetition add up to, as an array over ``letters``."""
-    _, over = repeated(node) or ("", "")
-    axes = [*letters, over]
-    ranges = [*(indices[letter] for letter in letters), hidden]
-    grid = dict(zip(axes, np.ix_(*ranges), strict=True))
-    scope: dict[str, Any] = dict(FUNCTIONS)
+    """Return the sum of the ``hidden`` terms, for all entries: an array over the letters in ``indices``."""
+    ranges = {**indices, repetition.letter: hidden}
+    grid = dict(zip(ranges, np.ix_(*ranges.values()), strict=True))
+    if repetition.letter == "c":
+        grid["c*"] = context[grid["c"]]
+    scope: dict[str, object] = dict(FUNCTIONS)
     source = ""
-    for number, part in enumerate(node["of"]):
-        if isinstance(part, str):
-            source += part.replace("·", "*").replace(MINUS, "-")
-        else:
-            found = np.asarray(values[part["q"]])
-            scope[f"v{number}"] = found[tuple(place(letter, grid, context) for letter in part["at"])]
+    for number, part in enumerate(repetition.body):
+        if isinstance(part, Reference):
+            scope[f"v{number}"] = np.asarray(values[part.quantity])[tuple(grid[str(i)] for i in part.at)]
             source += f"v{number}"
-    total: Array = np.sum(np.broadcast_to(eval(source, scope), [len(r) for r in ranges]), axis=-1)
+        else:
+            source += part.replace("·", "*").replace(MINUS, "-")
+    terms = eval(source, scope)
+    total: Array = np.sum(np.broadcast_to(terms, [len(r) for r in ranges.values()]), axis=-1)
     return total

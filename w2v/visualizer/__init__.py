@@ -1,13 +1,13 @@
-"""The page of the paper's §7: it draws what ``w2v.stepper`` says, and computes nothing.
+"""The page of the paper's §7: it draws what ``w2v.stepper`` computes.
 
     command    ``w2v visualize``
-    serve      a socket on loopback, and the browser that is sent there
+    serve      the running server
     app        the routes: the page, and its data as JSON
-    guard      hosts, origins, headers
-    sessions   the walks that are at hand
-    export     the page as one file
+    security   hosts, origins, headers
+    sessions   the steppers that the server keeps
+    export     the page as one file, or in a notebook
     assets     the files of page/
-    page/      HTML, styles and modules, as the browser gets them
+    page/      HTML, styles and modules
 
-Needs the extra ``visualize``: Starlette, uvicorn and latex2mathml.
+Needs the extra ``visualize``: Starlette, uvicorn, cachetools and latex2mathml.
 """

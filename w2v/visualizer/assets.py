@@ -1,8 +1,13 @@
-"""The files of the page, as they lie in ``page/``."""
+"""The files of the page, in ``page/``.
+
+Starlette's StaticFiles asks the operating system for the types of files, and some Windows machines answer
+that a module is plain text, which no browser runs.
+"""
 
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import PurePath
 
 PAGE = files("w2v.visualizer") / "page"
 
@@ -10,29 +15,22 @@ TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
 }
-"""What a file may be, by its suffix."""
+"""The types of files that are served, by suffix."""
 
 
 def names() -> list[str]:
-    """The names of the page's files; any other is not served."""
-    return sorted(file.name for file in PAGE.iterdir() if file.is_file() and kind(file.name) in TYPES)
+    """Return the names of the page's files."""
+    return sorted(file.name for file in PAGE.iterdir() if PurePath(file.name).suffix in TYPES)
 
 
-def kind(name: str) -> str:
-    """The suffix of a name."""
-    dot = name.rfind(".")
-    return name[dot:] if dot > 0 else ""
-
-
-def read(name: str) -> bytes:
-    """A file of the page; KeyError for a name that is none."""
+def read(name: str) -> str:
+    """Return a file of the page; KeyError for another name."""
     if name not in names():
         raise KeyError(name)
-    return (PAGE / name).read_bytes()
+    return (PAGE / name).read_text(encoding="utf-8")
 
 
 def texts() -> dict[str, str]:
-    """All files of the page by name."""
-    return {name: read(name).decode() for name in names()}
+    """Return all files of the page by name."""
+    return {name: read(name) for name in names()}

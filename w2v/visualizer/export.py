@@ -1,29 +1,29 @@
-"""The page as one file that needs no server: its styles, its modules and all frames of some epochs in it.
+"""The page as one file that needs no server: its styles, its modules and all frames of some epochs.
 
-The modules are joined into one, those that are imported first: a browser does not let a file import
-another from the file system. What this asks of them is checked, and said in ``bundle``.
+A browser does not let a file import another from the file system, so the modules are joined into one.
 """
 
 from __future__ import annotations
 
 import base64
+import graphlib
 import hashlib
 import html
 import json
 import os
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from w2v.data.files import replacing
 from w2v.stepper import Stepper
 from w2v.stepper.addresses import Address
-from w2v.stepper.referee import verdict_of
+from w2v.stepper.quantities import labels_of
+from w2v.stepper.reference import verdict_of
 from w2v.visualizer import assets
 
-MOST_STEPS = 2_000
-LARGEST_FILE = 64 << 20
-"""Steps, and characters of data, that a file holds at most: beyond that a browser does not open it."""
+MAX_STEPS = 2_000
+MAX_FILE = 64 << 20
+"""The largest number of steps, and of characters of data, in a file that a browser opens."""
 
 NOTEBOOK_STEPS, NOTEBOOK_HEIGHT = 60, 760
 
@@ -36,9 +36,9 @@ DATA = "<!-- data -->"
 
 
 def export(stepper: Stepper, file: str | os.PathLike[str], epochs: int = 10) -> None:
-    """Write a walk's first epochs as one file, which works offline; OSError if it cannot be written.
+    """Write the first epochs as one file, which works offline; OSError if it cannot be written.
 
-    Raises ValueError, in one line, for more epochs than a browser would open.
+    Raises ValueError for more epochs than a browser would open.
     """
     page = one_file(stepper, epochs)
     with replacing(file) as out:
@@ -46,12 +46,12 @@ def export(stepper: Stepper, file: str | os.PathLike[str], epochs: int = 10) -> 
 
 
 def one_file(stepper: Stepper, epochs: int) -> str:
-    """The page with its data in it."""
+    """Return the page with its data."""
     return assembled(data_of(stepper, epochs), assets.texts())
 
 
 def framed(stepper: Stepper) -> str:
-    """The same in a frame, for a notebook: as many whole epochs as a cell should hold, one at least."""
+    """Return the page in an iframe for a notebook: some 60 steps, at least one epoch."""
     epochs = max(1, NOTEBOOK_STEPS // stepper.steps_per_epoch)
     page = html.escape(one_file(stepper, epochs), quote=True)
     return (
@@ -61,32 +61,33 @@ def framed(stepper: Stepper) -> str:
 
 
 def data_of(stepper: Stepper, epochs: int) -> str:
-    """All frames of the first epochs with their badges, and the verdicts, as JSON for a script element."""
+    """Return all frames of the first epochs with their badges, and the verdicts, as JSON for the page."""
     steps = stepper.steps_per_epoch
-    if not 1 <= epochs <= max(1, MOST_STEPS // steps) or steps > MOST_STEPS:
-        most = MOST_STEPS // steps
-        repair = f"give 1 to {most:,}" if most else f"give a text of fewer than {MOST_STEPS:,} steps"
+    if not 1 <= epochs <= max(1, MAX_STEPS // steps) or steps > MAX_STEPS:
+        most = MAX_STEPS // steps
+        repair = f"give 1 to {most:,}" if most else f"give a text of fewer than {MAX_STEPS:,} steps"
         raise ValueError(f"epochs={epochs:,} of {steps:,} steps each do not fit into one file: {repair}")
     places = [Address(epoch, word) for epoch in range(epochs) for word in range(steps)]
     frames: list[str] = []
     for place in places:
         frames.append(compact({**stepper.step(place.epoch, place.word), "badge": stepper.badge(place)}))
-        if len(frames[0]) * len(places) > LARGEST_FILE:
+        if len(frames[0]) * len(places) > MAX_FILE:
             raise ValueError(
                 f"{len(places):,} steps of this size do not fit into one file: give fewer epochs"
             )
+    labels = labels_of(stepper.settings.loss)
     rest = {
         "settings": stepper.settings.as_dict(),
         "session": stepper.session(),
-        "verdicts": {"done": True, "labels": {label: verdict_of(label) for label in stepper.labels()}},
+        "verdicts": {"done": True, "labels": {label: verdict_of(label) for label in labels}},
         "epochs": epochs,
     }
     text = f'{compact(rest)[:-1]},"steps":[{",".join(frames)}]}}'
-    return text.replace("<", r"\u003c")  # no word of a text can end the element
+    return text.replace("<", r"\u003c")  # so that no word of a text can end the element
 
 
-def compact(data: Any) -> str:
-    """Plain data as JSON."""
+def compact(data: object) -> str:
+    """Return plain data as JSON."""
     return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -94,15 +95,15 @@ def compact(data: Any) -> str:
 
 
 def assembled(data: str, page: Mapping[str, str]) -> str:
-    """``index.html`` with styles, modules and data inside, under a policy that allows only these."""
+    """Return ``index.html`` with styles, modules and data, under a policy that allows only these."""
     text = page["index.html"]
     missing = [name for name in STYLE.findall(text) if name not in page]
     if missing:
-        raise ValueError(f"index.html asks for {missing[0]}, which is not there")
+        raise ValueError(f"index.html refers to {missing[0]}, which does not exist")
     styles = [page[name] for name in STYLE.findall(text)]
     scripts = [bundle(name, page) for name in SCRIPT.findall(text)]
     if len(scripts) != 1 or text.count(DATA) != 1 or "<head>" not in text:
-        raise ValueError(f"index.html: one module, one {DATA} and a <head> are expected")
+        raise ValueError(f"index.html must have one module, one {DATA} and a <head>")
     policy = (
         f"default-src 'none'; script-src {hash_of(scripts[0])}; style-src {' '.join(map(hash_of, styles))};"
         " img-src data:; base-uri 'none'; form-action 'none'"
@@ -115,21 +116,20 @@ def assembled(data: str, page: Mapping[str, str]) -> str:
 
 
 def hash_of(source: str) -> str:
-    """What a content security policy calls an element with this content."""
+    """Return the name that a content security policy has for an element with this content."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
 
 
 def bundle(main: str, page: Mapping[str, str]) -> str:
-    """A module and all it imports as one, each after what it imports itself.
+    """Join a module and all that it imports into one, each after its own imports.
 
-    Imports are ``import { a, b } from "./name.js";`` without renaming, exports stand before declarations,
-    and no name is declared by two modules; ValueError, with the module's name, where that is not so.
+    Imports must be ``import { a, b } from "./name.js";`` without renaming, exports stand before
+    declarations, and no name may be declared by two modules; otherwise ValueError, with the module's name.
+    A bundler would need Node.js.
     """
-    order: list[str] = []
-    visit(main, page, order, ())
     owners: dict[str, str] = {}
     parts = []
-    for name in order:
+    for name in import_order(main, page):
         source = EXPORT.sub("", IMPORT.sub("", page[name]))
         if re.search(r"^(import|export)\b", source, re.MULTILINE):
             raise ValueError(f'{name}: an import or export that is not `import {{ a }} from "./b.js";`')
@@ -140,16 +140,20 @@ def bundle(main: str, page: Mapping[str, str]) -> str:
     return "\n".join(parts).replace("</script", r"<\/script").replace("<!--", r"<\!--")
 
 
-def visit(name: str, page: Mapping[str, str], order: list[str], path: tuple[str, ...]) -> None:
-    """Add a module to the order, after those it imports."""
-    if name in path:
-        raise ValueError(f"modules import each other: {' -> '.join([*path, name])}")
-    if name in order:
-        return
-    if name not in page:
-        raise ValueError(f"{path[-1] if path else 'index.html'} imports {name}, which is not there")
-    for names, other in IMPORT.findall(page[name]):
-        if " as " in names:
-            raise ValueError(f"{name}: an import that renames: {names.strip()}")
-        visit(other, page, order, (*path, name))
-    order.append(name)
+def import_order(main: str, page: Mapping[str, str]) -> list[str]:
+    """Return a module and all that it imports, imported ones first."""
+    imports: dict[str, list[str]] = {}
+    waiting = [("index.html", main)]
+    while waiting:
+        importer, name = waiting.pop()
+        if name not in page:
+            raise ValueError(f"{importer} imports {name}, which does not exist")
+        if any(" as " in names for names, _ in IMPORT.findall(page[name])):
+            raise ValueError(f"{name}: an import that renames")
+        if name not in imports:
+            imports[name] = [other for _, other in IMPORT.findall(page[name])]
+            waiting += [(name, other) for other in imports[name]]
+    try:
+        return list(graphlib.TopologicalSorter(imports).static_order())
+    except graphlib.CycleError as problem:
+        raise ValueError(f"modules import each other: {' -> '.join(problem.args[1])}") from None

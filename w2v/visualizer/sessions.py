@@ -1,54 +1,45 @@
-"""The walks that a server has at hand: one for each settings, the ones asked for last, and not too many.
+"""The steppers that a server keeps, one for each settings, those used last and within a bound.
 
-A session belongs to nobody. Its name says what its settings are, so two browsers with the same settings
-share one without noticing, since nothing in it changes; and one that was let go of is made again.
+A session belongs to nobody: its name is a hash of its settings, so that two browsers with the same settings
+share one, and one that was dropped can be created again.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+
+from cachetools import LRUCache
 
 from w2v.stepper import Stepper, StepSettings
-from w2v.stepper.settings import LARGEST_TEXT
+from w2v.stepper.settings import MAX_TEXT
 
-SESSIONS = 32
-CHARACTERS = 4 * LARGEST_TEXT
-"""Sessions, and characters of all their texts, at most."""
+MAX_SESSIONS = 32
+MAX_CHARACTERS = 4 * MAX_TEXT
+"""The largest number of sessions, and of the characters of all their texts."""
+
+
+def size_of(stepper: Stepper) -> int:
+    """Return the share of a stepper in ``MAX_CHARACTERS``; all have at least the same small one."""
+    return max(len(stepper.settings.text), MAX_CHARACTERS // MAX_SESSIONS)
 
 
 class Sessions:
-    """Walks by the name of their settings."""
+    """Steppers by the name of their settings."""
 
     def __init__(self) -> None:
-        self._steppers: OrderedDict[str, Stepper] = OrderedDict()
+        self._steppers: LRUCache[str, Stepper] = LRUCache(MAX_CHARACTERS, size_of)
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._steppers)
 
-    def make(self, settings: StepSettings) -> Stepper:
-        """The walk for these settings; WrongSettingError if there is none."""
-        known = self.find(settings.key)
-        if known is not None:
-            return known
-        stepper = Stepper.of(settings)
+    def create(self, settings: StepSettings) -> Stepper:
+        """Return the stepper for these settings; WrongSettingError if the text has no step."""
+        stepper = self.find(settings.key) or Stepper.of(settings)
         with self._lock:
-            stepper = self._steppers.setdefault(settings.key, stepper)
-            self._let_go()
-        return stepper
+            return self._steppers.setdefault(settings.key, stepper)
 
     def find(self, key: str) -> Stepper | None:
-        """The walk of that name, if it is still at hand."""
+        """Return the stepper of that name, if it is kept."""
         with self._lock:
-            if key in self._steppers:
-                self._steppers.move_to_end(key)
             return self._steppers.get(key)
-
-    def _let_go(self) -> None:
-        steppers = self._steppers
-        while len(steppers) > 1 and (
-            len(steppers) > SESSIONS
-            or sum(len(stepper.settings.text) for stepper in steppers.values()) > CHARACTERS
-        ):
-            steppers.popitem(last=False)

@@ -1,21 +1,19 @@
-"""What is wrong with a gradient: the simplest mistake that explains it, and the evidence.
+"""The diagnosis of a wrong gradient: the mistake of lowest cost that explains it, and the evidence.
 
-Every explanation is a prediction. Its mistake is made on purpose, in the graph of the loss, and what
-comes out is compared with the hand's gradient, every entry, on every instance. An explanation that
-fails on one of them is dropped; if none is left, that is what is said.
+``mistakes`` is the table of all mistakes: how each changes the computation, its sentence and its cost. Each
+is made on purpose in the computation of the right gradient, and the result is compared with the candidate
+gradient, every entry, on every test case. An explanation that fails on one of them is dropped; if none is
+left, the argument is reported as unexplained.
 
-    staging, scenes        an instance, the hand's gradient on it and the right one, the graph of the loss
-    guesses, edits         a mistake, and the gradient that it would give
-    plain                  mistakes that show in the gradient itself: sign, transpose, rows, sums
-    backward               mistakes on the way back over the graph: slopes, Jacobians;
-      signals, paths,      with them factors and sums in one error signal, paths forgotten,
-      substitutions        one quantity in the place of another; factors names them
-    sums, terms            an error signal put together wrong; a term too many
-    altered, stale         the right gradient of something else; what a buffer keeps
-    returned               the wrong shape, and what is left from the call before
-    search, pairs          which of these fits all instances, one at a time and two, simplest first
-    constants, wording     what a factor is called, and the sentence
-    places                 if nothing fits: where the wrong entries are
+    mistakes, _changes            the table, and what its rows do to arrays and error signals
+    graph, trace                  the computation graph of the loss, built from JAX's trace of it
+    observations                  test cases with the candidate, the right gradient and the graph
+    predictions                   a mistake made at one place, and the gradient that it would give
+    backward, terms, factors      all places at which the mistakes can be made
+    sums, constants               wrong terms, with constants that have names, such as 2 or 1/B
+    search, pairs                 which predictions fit all observations, one at a time and two
+    location, returned            what is left: places of wrong entries, wrong shapes, previous calls
+    diagnose                      all of it in order, and the sentences
 """
 
 from __future__ import annotations

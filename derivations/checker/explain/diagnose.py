@@ -1,142 +1,206 @@
-"""From the wrong arguments of a gradient to explanations, each with its evidence."""
+"""The diagnosis: from a wrong gradient to explanations, each with its evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
-import numpy as np
-
 from derivations.checker.cases import Case
-from derivations.checker.explain.altered import altered_guesses
-from derivations.checker.explain.backward import backward_guesses
-from derivations.checker.explain.guesses import Guess
+from derivations.checker.explain import mistakes
+from derivations.checker.explain.backward import backward_predictions
+from derivations.checker.explain.location import located
+from derivations.checker.explain.observations import (
+    Observation,
+    build_observations,
+    grouped_by_build,
+    most_telling_first,
+)
 from derivations.checker.explain.pairs import fitted_paths, two_at_a_time
-from derivations.checker.explain.places import last_resort
-from derivations.checker.explain.plain import RIGHT, plain_guesses
-from derivations.checker.explain.returned import kept_from_call_to_call, misshapen
-from derivations.checker.explain.scenes import Scene
-from derivations.checker.explain.search import ONE, Match, matches
-from derivations.checker.explain.staging import by_build, scenes_of
-from derivations.checker.explain.stale import stale_guesses
-from derivations.checker.explain.sums import Sum, fitted_terms
-from derivations.checker.explain.terms import term_guesses
-from derivations.checker.explain.wording import explanation_of
+from derivations.checker.explain.predictions import RIGHT, Prediction, of_gradient
+from derivations.checker.explain.returned import kept_between_calls, wrong_shape
+from derivations.checker.explain.search import Match, matches
+from derivations.checker.explain.sums import fitted_sums
+from derivations.checker.explain.terms import term_predictions
 from derivations.checker.findings import Explanation
 from derivations.checker.losses import Loss
 
 PLAIN, SIMPLE = 2.5, 3.9
-"""A sign or factor that is this plain is taken at once. If no mistake is found that is no further fetched
-than the second, sums of terms are tried as well."""
+"""A sign or factor up to the first cost is reported at once. If no mistake is found up to the second, sums
+of terms are tried as well."""
+
+Axes = Mapping[str, tuple[str, ...]]
+"""The letters of the axes of each argument."""
+
+
+def diagnose(
+    loss: Loss, cases: Sequence[Case], gradient: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+) -> tuple[list[Explanation], list[str]]:
+    """Return the explanations of a wrong gradient, and the arguments that no explanation fits.
+
+    ``cases`` are test cases with the candidate gradient and the right one; ``gradient`` is the candidate,
+    to be called again with inputs by name.
+    """
+    explanations = list(kept_between_calls(loss, cases, gradient))
+    done = {name for one in explanations for name in one.argument.split()}
+    shapes = [wrong_shape(name, cases) for name in loss.wrt if name not in done]
+    explanations += [one for one in shapes if one]
+    done |= {one.argument for one in shapes if one}
+    names = [name for name in loss.wrt if name not in done]
+    axes = {name: loss.description[name].shape for name in loss.wrt}
+    found, rest = explain(names, build_observations(loss, cases, names), axes)
+    return explanations + found, rest
 
 
 def explain(
-    names: Sequence[str], scenes: Sequence[Scene], axes: Mapping[str, tuple[str, ...]]
+    names: Sequence[str], observations: Sequence[Observation], axes: Axes
 ) -> tuple[list[Explanation], list[str]]:
-    """The explanations of the wrong arguments among ``names``, and those that none explains.
-
-    ``axes`` are the letters of each argument's axes.
-    """
-    wrong = [n for n in names if any(n in scene.hand and scene.wrong(n) for scene in scenes)]
-    found = {name: _matches(name, _telling_first(name, scenes), axes) for name in wrong}
-    chosen = _together(found)
-    explanations = [explanation_of(match, of) for match, of in chosen]
-    rest = [name for name in wrong if not found[name]]
-    for name in list(rest):
-        explanation = last_resort(name, _telling_first(name, scenes))
-        if explanation is not None:
-            explanations.append(explanation)
-            rest.remove(name)
-    return explanations, rest
-
-
-def _telling_first(name: str, scenes: Sequence[Scene]) -> list[Scene]:
-    """Scenes ordered so that a wrong guess fails early: wrong ones, without sizes of one, small ones."""
-
-    def telling(scene: Scene) -> tuple[bool, int, int, int]:
-        ones = sum(size == 1 for size in scene.sizes.values())
-        size = int(np.size(scene.right[name]))
-        return not scene.wrong(name), ones, max(0, 5 - size), size
-
-    return sorted((scene for scene in scenes if name in scene.hand), key=telling)
+    """Return the explanations of the wrong arguments among ``names``, and those that none explains."""
+    ordered = {name: most_telling_first(name, observations) for name in names}
+    wrong = [name for name in names if any(one.wrong(name) for one in ordered[name])]
+    found = {name: _matches(name, ordered[name], axes) for name in wrong}
+    explanations = [_explanation(match, of) for match, of in _shared(found)]
+    unexplained = []
+    for name in (name for name in wrong if not found[name]):
+        place = located(name, ordered[name])
+        if place is None:
+            unexplained.append(name)
+        else:
+            kind, says, detail = place
+            explanations.append(
+                Explanation(kind, name, f"your d{name} {says}", evidence(ordered[name]), detail)
+            )
+    return explanations, unexplained
 
 
-def _matches(name: str, scenes: Sequence[Scene], axes: Mapping[str, tuple[str, ...]]) -> list[Match]:
-    at_once = matches([(lambda: [RIGHT], scenes)], name)
-    if at_once and at_once[0].cost <= PLAIN:
-        return at_once
-    groups = by_build(scenes)
-    lists = [cache(partial(all_guesses, name, group, axes)) for group in groups]
+def _matches(name: str, observations: Sequence[Observation], axes: Axes) -> list[Match]:
+    """Return the mistakes that explain one argument, those of lowest cost first."""
+    factor = matches([(lambda: [RIGHT], observations)], name)
+    if factor and factor[0].cost <= PLAIN:
+        return factor
+    groups = grouped_by_build(observations)
+    lists = [cache(partial(all_predictions, name, group, axes)) for group in groups]
     found = matches(list(zip(lists, groups, strict=True)), name)
     graph, first = groups[0][0].graph, groups[0]
     if graph is not None and not (found and found[0].cost <= SIMPLE):
-        found += [_sum_match(one, first) for one in fitted_terms(graph, name, first)]
-    if not found and graph is not None:
+        found += fitted_sums(graph, name, first)
+    if graph is not None and not found:
         found = list(fitted_paths(graph, name, first))
     if not found:
         found = list(two_at_a_time(lists[0](), name, first))
     return sorted(found, key=lambda match: match.cost)
 
 
-def all_guesses(
-    name: str, scenes: Sequence[Scene], axes: Mapping[str, tuple[str, ...]]
-) -> tuple[Guess, ...]:
-    """Every guess there is for one argument, on scenes of one build."""
-    counts = {other: len(letters) for other, letters in axes.items()}
-    plain = (RIGHT, *plain_guesses(name, counts, axes[name]))
-    graph = scenes[0].graph
-    if graph is None:
-        return plain
-    return (
-        *plain,
-        *backward_guesses(graph, name, scenes),
-        *term_guesses(graph, name),
-        *altered_guesses(graph, name),
-        *stale_guesses(graph, name),
-    )
+def all_predictions(name: str, observations: Sequence[Observation], axes: Axes) -> tuple[Prediction, ...]:
+    """Return every prediction for one argument, on observations of one build."""
+    found = [RIGHT, *gradient_predictions(name, axes)]
+    graph = observations[0].graph
+    if graph is not None:
+        found += backward_predictions(graph, name, observations)
+        found += term_predictions(graph, name)
+    return tuple(found)
 
 
-def _sum_match(found: Sum, scenes: Sequence[Scene]) -> Match:
-    subject = ("sum", found.node, found.yours)
-    guess = Guess(
-        found.kind, found.says, lambda scene, name: None, found.cost, found.yours, subject=subject
-    )
-    return Match(guess, ONE, None, tuple(scenes))
+def gradient_predictions(name: str, axes: Axes) -> Iterator[Prediction]:
+    """Yield the mistakes in the gradient as an array."""
+    own = axes[name]
+    for other in (other for other in axes if other != name and len(axes[other]) == len(own)):
+        for row in mistakes.OTHER_GRADIENT:
+            gradient = partial(_of_another, row.change, other)
+            yield Prediction(row.kind, row.sentence.format(other=other), gradient, row.cost, other)
+    for row in mistakes.ANY_GRADIENT + (mistakes.MATRIX if len(own) == 2 else ()):
+        yield of_gradient(row, row.change)
+    for axis, letter in enumerate(own):
+        names = _axis_names(axis, len(own))
+        several = mistakes.MATRIX_ALONG_AN_AXIS if len(own) > 1 else ()
+        for row in mistakes.ALONG_AN_AXIS + several:
+            yield of_gradient(row, partial(_along, row.change, axis), letter=letter, **names)
 
 
-def _together(found: Mapping[str, list[Match]]) -> list[tuple[Match, list[str]]]:
-    """One match for each argument, the same for as many arguments as it explains."""
-    spoils: dict[Any, list[str]] = {}
+def _of_another(change: Callable[[Any], Any], other: str, one: Observation, name: str) -> Any:
+    return change(one.right[other])
+
+
+def _along(change: Callable[[Any, int], Any], axis: int, gradient: Any) -> Any:
+    return change(gradient, axis)
+
+
+def _axis_names(axis: int, ndim: int) -> dict[str, str]:
+    """Return what sentences call the parts of an array along one axis, and their kinds of mistakes."""
+    if ndim == 1:
+        return {"row": "entry", "rows": "entries", "permuted": "permuted-rows", "one": "one-cell"}
+    row = ("row", "column")[axis] if axis < 2 else f"slice of axis {axis}"
+    kind = ("row", "column")[min(axis, 1)]
+    rows = f"{row}s" if axis < 2 else f"slices of axis {axis}"
+    return {"row": row, "rows": rows, "permuted": f"permuted-{kind}s", "one": f"one-{kind}"}
+
+
+# --- from matches to sentences --------------------------------------------------------------------------
+
+
+def _shared(found: Mapping[str, list[Match]]) -> list[tuple[Match, list[str]]]:
+    """Return one match for each argument, the same match for as many arguments as it explains."""
+    arguments: dict[Any, set[str]] = {}
     for name, candidates in found.items():
         for match in candidates:
-            if name not in spoils.setdefault(match.key, []):
-                spoils[match.key].append(name)
+            arguments.setdefault(match.key, set()).add(name)
     chosen: dict[Any, tuple[Match, list[str]]] = {}
     for name, candidates in found.items():
         if candidates:
-            best = min(candidates, key=lambda match: match.cost - 0.7 * (len(spoils[match.key]) - 1))
+            best = min(candidates, key=lambda match: match.cost - 0.7 * (len(arguments[match.key]) - 1))
             chosen.setdefault(best.key, (best, []))[1].append(name)
     return list(chosen.values())
 
 
-def diagnose(
-    loss: Loss, cases: Sequence[Case], gradient: Callable[[Mapping[str, Any]], Mapping[str, Any]]
-) -> tuple[list[Explanation], list[str]]:
-    """The explanations for a wrong gradient, and the arguments that no single explanation fits.
+def _explanation(match: Match, names: list[str]) -> Explanation:
+    """Return a match for these arguments in words."""
+    kind, says, detail = _words(match)
+    others = [f"d{name}" for name in names[1:]]
+    alike = ", ".join(others[:-1]) + (" and " if len(others) > 1 else "") + "".join(others[-1:])
+    subject = f"your d{names[0]}" + (f", like {alike}," if others else "")
+    return Explanation(kind, " ".join(names), f"{subject} {says}", evidence(match.observations), detail)
 
-    ``cases`` are instances with what the hand returned and what is right; ``gradient`` is the hand's, to
-    be called again with inputs by name.
-    """
-    explanations = list(kept_from_call_to_call(loss, cases, gradient))
-    done = {name for one in explanations for name in one.argument.split()}
-    for name in loss.wrt:
-        if name not in done:
-            for explanation in misshapen(name, cases):
-                explanations.append(explanation)
-                done.add(name)
-    names = [name for name in loss.wrt if name not in done]
-    scenes = scenes_of(loss, cases, names)
-    axes = {name: loss.description[name].shape for name in loss.wrt}
-    found, rest = explain(names, scenes, axes)
-    return explanations + found, rest
+
+def _words(match: Match) -> tuple[str, str, str]:
+    """Return kind, sentence and detail of a match."""
+    one, constant = match.prediction, match.constant.text
+    if one.words is not None:
+        kind, says, detail = one.words(constant)
+        if match.base is not None:
+            return f"{match.base.kind} + {kind}", f"{match.base.says}; and it {says}", detail
+        return kind, says, detail
+    if not one.says:
+        return constant_factor(constant)
+    if constant == "1":
+        return one.kind, one.says, one.detail
+    kind, _, detail = constant_factor(constant)
+    says = "has the wrong sign" if constant == "-1" else f"has the factor {constant} on top"
+    return (
+        f"{one.kind} + {kind}",
+        f"{one.says}; and it {says}",
+        "; ".join(filter(None, (one.detail, detail))),
+    )
+
+
+def constant_factor(constant: str) -> tuple[str, str, str]:
+    """Return kind, sentence and detail for a constant in front of an otherwise right gradient."""
+    if constant == "0":
+        return "zeros", "is all zeros", "0"
+    if constant == "-1":
+        return "wrong-sign", "has the wrong sign", "-1"
+    sign = ", so its sign is wrong as well" if constant.startswith("-") else ""
+    says = f"is the right one times {constant}{sign}"
+    size = constant.removeprefix("1/")
+    if size.isidentifier() and size[0].isupper():
+        if constant == size:
+            says += f": a sum over {size} instead of a mean, or counted {size} times"
+        else:
+            says += f": a mean over {size} instead of a sum, or divided by {size} twice"
+    return "constant-factor", says, constant
+
+
+def evidence(observations: Sequence[Observation]) -> str:
+    """Return on how many test cases and shapes an explanation was tried, and held."""
+    shapes = {tuple(one.sizes.items()) for one in observations}
+    count = len(observations)
+    return f"on {count} of {count} instances, {len(shapes)} shape{'s' * (len(shapes) != 1)}"

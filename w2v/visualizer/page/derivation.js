@@ -3,7 +3,7 @@
 import { html } from "./dom.js";
 import { fullName, placeInWords, spoken, symbolAsHtml } from "./names.js";
 import { inFull, rounded } from "./numbers.js";
-import { numberAt, pieces, termsOf } from "./recipe.js";
+import { numberAt, pieces, termsOf } from "./terms.js";
 
 /** The strip that writes numbers out; `single` and `follow` are told of a number in a sum that is pointed at
  * and chosen. */

@@ -46,11 +46,12 @@ export function placeInWords(quantity, step, at) {
       const { shown, labels, what } = step.axes[axis];
       const label = labels[shown.indexOf(at[depth])];
       const letter = quantity.index[depth];
-      return axis === "N" ? `${letter} = ${at[depth] + 1}` : `${letter} = ${at[depth] + 1}, ${one(what)} ${label}`;
+      const which = axis === "N" ? [] : [[one(what), label].filter(Boolean).join(" ")];
+      return [`${letter} = ${at[depth] + 1}`, ...which].join(", ");
     })
     .join("; ");
 }
 
 function one(what) {
-  return { words: "word", "context words": "context", questions: "question" }[what] ?? "";
+  return { words: "word", "context words": "context", samples: "sample" }[what] ?? "";
 }

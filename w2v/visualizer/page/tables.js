@@ -4,7 +4,7 @@ import { fitted, svg, widthOf } from "./dom.js";
 import { LABEL_FONT } from "./layout.js";
 import { shortName, spoken, symbolAsSvg, symbolOf } from "./names.js";
 import { rounded } from "./numbers.js";
-import { numberAt } from "./recipe.js";
+import { numberAt } from "./terms.js";
 
 const NUMBER_FONT = '12.5px "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif';
 const TIGHT_FONT = LABEL_FONT.replace("11.5px", "10px");
