@@ -173,7 +173,7 @@ def test_a_name_is_resolved_where_it_is_written() -> None:
 
 CONF = """
 import sys
-sys.path[:0] = [{docs!r}, "."]
+sys.path[:0] = [{docs!r}, {docs!r} + "/..", "."]
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.viewcode"]
 autodoc_default_options = {{"members": True}}
 html_theme = "basic"

@@ -19,7 +19,7 @@ from tests.browser.links import follow_all
 DOCS = Path(__file__).parents[2] / "docs"
 CONF = """
 import sys
-sys.path[:0] = [{docs!r}]
+sys.path[:0] = [{docs!r}, {docs!r} + "/.."]
 extensions = ["myst_nb"]
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 nb_execution_mode = "force"
@@ -123,7 +123,7 @@ def test_titles_and_headings_come_from_the_modules() -> None:
     assert title_of(mlp) == "Backpropagation through one hidden layer of sigmoids, with a squared error"
     assert title_of(cbow) == "The continuous bag of words, CBOW"
     assert title_of(rnnlm) == "The recurrent language model, and backpropagation through time"
-    assert part_of(mlp.dE_dy) == "The partials, in the paper's order"
+    assert part_of(mlp.dE_dy) == "Partial derivatives, in the paper's order"
 
 
 def test_a_docstring_becomes_markdown_with_its_diagrams_as_code() -> None:
