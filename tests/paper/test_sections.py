@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
@@ -20,7 +19,7 @@ from derivations.ledger import SECTIONS, Entry, Model, section_module
 from derivations.oracle.cases import random_instance
 from derivations.oracle.forward_pass import quantities
 from derivations.oracle.judges import Bench
-from derivations.paper import backpropagation, mlp, skipgram, softmax_cross_entropy
+from derivations.paper import backpropagation, mlp, softmax_cross_entropy
 from derivations.techniques.negative_sampling import log_sigmoid
 from tests.section_arrays import SEEDS
 from tests.support import LEDGER, model_named, title
