@@ -21,7 +21,7 @@ from derivations.cli.exercise import exercise
 from derivations.cli.zoo import zoo
 from derivations.ledger import Entry, find, ledger
 
-EXAMPLES = 1000
+EXAMPLES = 200
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from companion import contents
 from companion.evidence import evidence_of_this_build
 
 EXAMPLES = 50
-"""Test cases for each equation in a build; ``derivations verify`` tries 1,000."""
+"""Test cases for each equation in a build; ``derivations verify`` tries 200."""
 
 logger = logging.getLogger(__name__)
 
