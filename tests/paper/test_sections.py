@@ -64,7 +64,7 @@ def shapes(function, *arguments):
 found = {}
 for name, module in modules.items():
     for gradient in ("gradient", "gradients", "gradients_of_sum"):
-        if hasattr(module, gradient):
+        if gradient in vars(module) and vars(module)[gradient].__module__ == module.__name__:
             found[f"{name}.{gradient}"] = shapes(getattr(module, gradient), *module.example())
     if hasattr(module, "gradients_of_cbow"):
         x, *rest = module.example()
@@ -91,7 +91,6 @@ def test_annotated_shapes_hold_under_beartype() -> None:
         "mlp.gradients": [[5, 3], [3, 5]],
         "softmax_cross_entropy.gradient": [[5]],
         "skipgram.gradients": [[5, 3], [3, 5]],
-        "skipgram_matrices.gradients": [[5, 3], [3, 5]],
         "cbow.gradients": [[5, 3], [3, 5]],
         "cbow.gradients_of_sum": [[5, 3], [3, 5]],
         "negative_sampling.gradients": [[5, 3], [3, 5]],
@@ -149,6 +148,7 @@ ELEMENTS = [
 """All other functions for a derivative that ``gradients`` computes: element and matrix forms."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", GRADIENTS, ids=title)
 @settings(max_examples=10)
 @given(seed=SEEDS)
@@ -158,8 +158,8 @@ def test_element_and_matrix_forms_equal_the_gradients(entry: Entry, seed: int) -
     assert isinstance(entry.lhs, tuple)
     for pair, found in zip(entry.lhs, result if isinstance(result, tuple) else [result], strict=True):
         forms = [rhs for model, of, rhs in ELEMENTS if model is entry.model and of == pair]
-        assert forms or entry.model.name in ("cbow_sum", "mlp", "batches", "batches_softmax"), pair
-        for form in forms:
+        # A variant of a model has the element form of W' in common with the model.
+        for form in forms or [vars(entry.model.module)[f"d{pair[0]}_d{pair[1]}"]]:
             difference = np.abs(found - bench.right_side(form, pair, ""))
             assert np.all(difference <= 2 * bench.judged(pair)["reverse"].permitted), form.__name__
 
@@ -170,7 +170,7 @@ def test_element_and_matrix_forms_equal_the_gradients(entry: Entry, seed: int) -
 def test_gradients_do_not_modify_or_return_their_arguments(entry: Entry, seed: int) -> None:
     arrays = list(random_instance(entry.model, seed, {}).inputs.values())
     arguments = [np.array(array) if isinstance(array, np.ndarray) else array for array in arrays]
-    first, second = (np.atleast_1d(entry.rhs(*arguments)) if 0 else entry.rhs(*arguments) for _ in range(2))
+    first, second = entry.rhs(*arguments), entry.rhs(*arguments)
     for before, after in zip(arrays, arguments, strict=True):
         np.testing.assert_array_equal(before, after)
     if not isinstance(first, tuple):
