@@ -244,7 +244,7 @@ def test_no_kind_of_page_is_wider_than_the_screen(visit: Callable[..., Any], nam
 def test_no_page_is_wider_than_a_phone(visit: Callable[..., Any], companion: Path) -> None:
     page, wide = visit(width=PHONE, java_script_enabled=False), []  # scripts do not change the width
     for file in pages(companion):
-        page.goto(file.as_uri(), wait_until="domcontentloaded")
+        page.goto(file.as_uri())
         size = page.evaluate("document.documentElement.scrollWidth")
         if size > PHONE:
             wide.append(f"{file.relative_to(companion)}: {size}")
