@@ -22,9 +22,17 @@ def setup(app: Any) -> dict[str, Any]:
         app.connect("builder-inited", write)
     app.connect("source-read", resolve_links)
     app.connect("env-check-consistency", remove_builtins)
+    app.connect("html-page-context", collapse_navigation, priority=100)  # before the theme
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def remove_builtins(app: Any, env: Any) -> None:
     """Remove ``builtins``, the module of a constant's type, from the index of sources: it has none."""
     vars(env).get("_viewcode_modules", {}).pop("builtins", None)
+
+
+def collapse_navigation(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Show only the current branch in the sidebar: with all of them the build takes a quarter longer."""
+    if "toctree" in context:
+        toctree = context["toctree"]
+        context["toctree"] = lambda **options: toctree(**{**options, "collapse": True})
