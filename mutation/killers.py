@@ -409,7 +409,9 @@ def importers_of(section: str) -> list[str]:
     """The sections that import from this one, themselves or through another, in reading order."""
     found = [section]
     for name in SECTIONS:
-        if {*re.findall(r"^from derivations\.(?:\w+\.)*(\w+) import", source_of(name), re.MULTILINE)} & {*found}:
+        if {*re.findall(r"^from derivations\.(?:\w+\.)*(\w+) import", source_of(name), re.MULTILINE)} & {
+            *found
+        }:
             found.append(name)
     return found[1:]
 

@@ -28,7 +28,8 @@ def clean_up() -> None:
     """End the worker processes and restore the terminal, before a signal ends this process."""
     for process in multiprocessing.active_children():
         process.kill()
-    multiprocessing.util._run_finalizers()  # else the resource tracker warns of the workers' semaphores
+    # Without this the resource tracker warns of the workers' semaphores.
+    multiprocessing.util._run_finalizers()  # type: ignore[attr-defined]
     if sys.stderr is not None and sys.stderr.isatty():
         with contextlib.suppress(OSError):
             os.write(2, SHOW_CURSOR)

@@ -233,7 +233,9 @@ def _how_it_ended(status: int | None) -> str:
 def _exception(name: str) -> type[BaseException]:
     """An exception class of this name: Python's own where there is one that takes a text alone."""
     own = getattr(builtins, name, None)
-    takes_text = isinstance(own, type) and issubclass(own, Exception | SystemExit)
-    if takes_text and not issubclass(own, UnicodeError | KeyError | BaseExceptionGroup):
-        return own  # type: ignore[no-any-return]
+    others = (
+        UnicodeError | KeyError | BaseExceptionGroup
+    )  # these take more than a text, or show it otherwise
+    if isinstance(own, type) and issubclass(own, Exception | SystemExit) and not issubclass(own, others):
+        return own
     return type(str(name), (Exception,), {})

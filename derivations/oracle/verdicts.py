@@ -263,7 +263,8 @@ def primitives_without_rule(entry: Entry) -> tuple[str, ...]:
     found: list[str] = []
     for lhs in left_sides(entry):
         if isinstance(lhs, tuple):
-            modes = (derivative_program(entry.model, *lhs, mode) for mode in ("reverse", "forward"))
+            of, wrt = lhs
+            modes = (derivative_program(entry.model, of, wrt, mode) for mode in ("reverse", "forward"))
             found += [name for program in modes for name in program.without_rule]
         elif isinstance(lhs, str):
             found += value_program(entry.model, lhs).without_rule

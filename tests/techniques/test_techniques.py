@@ -405,7 +405,7 @@ def test_questions_asked_equally_often_of_all_may_be_counted_once_a_row() -> Non
 SHAPED = """
 from jaxtyping import install_import_hook
 names = ["cbow", "negative_sampling", "huffman", "hierarchical_softmax", "batches"]
-with install_import_hook([section_path(name) for name in names], "beartype.beartype"):
+with install_import_hook([f"derivations.techniques.{name}" for name in names], "beartype.beartype"):
     from derivations.techniques import batches, cbow, hierarchical_softmax, huffman, negative_sampling
 for module in (cbow, negative_sampling, hierarchical_softmax, batches):
     print([g.shape for g in module.gradients(*module.example())])
